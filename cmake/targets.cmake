@@ -1,0 +1,83 @@
+# hasten_sources(<out> <folder>...): every .cc of these folders of src/ but the tests.
+function(hasten_sources out)
+  set(sources "")
+  foreach(folder ${ARGN})
+    file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} src/${folder}/*.cc)
+    list(FILTER files EXCLUDE REGEX "_test\\.cc$")
+    list(APPEND sources ${files})
+  endforeach()
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()
+
+# One precompiled header, made with hasten_core, serves every target.
+function(hasten_reuse_pch target)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/src/base/pch.h)
+    target_precompile_headers(${target} REUSE_FROM hasten_core)
+  endif()
+endfunction()
+
+function(hasten_gtest target library)
+  add_executable(${target} ${ARGN})
+  target_link_libraries(${target} PRIVATE ${library} GTest::gmock GTest::gtest GTest::gtest_main)
+  hasten_reuse_pch(${target})
+  hasten_test(${target} $<TARGET_FILE:${target}> --gtest_brief=1)
+endfunction()
+
+# Every test runs in the source folder and finds the binary in HASTEN_BIN.
+function(hasten_test name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES
+    ENVIRONMENT "HASTEN_BIN=$<TARGET_FILE:hasten>;PYTHONDONTWRITEBYTECODE=1" TIMEOUT 1200)
+endfunction()
+
+# test_<floor>: the *_test.cc of one folder of src/, linked with <library>.
+function(hasten_floor_test floor library)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} src/${floor}/*_test.cc)
+  if(files)
+    hasten_gtest(test_${floor} ${library} ${files})
+  endif()
+endfunction()
+
+# tests/<name>_test.cc: what crosses floors, a binary each.
+function(hasten_crossing_tests)
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/*_test.cc)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    hasten_gtest(${name} hasten_cli ${file})
+  endforeach()
+endfunction()
+
+# tests/<name>_test.py: scripts with unittest.main(), run by HASTEN_PYTHON (./dev gives the virtual environment's).
+function(hasten_python_tests)
+  set(HASTEN_PYTHON python3 CACHE STRING "Python of tests/*_test.py, with tools/requirements.txt installed")
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/*_test.py)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    hasten_test(py_${name} ${HASTEN_PYTHON} ${file})
+  endforeach()
+endfunction()
+
+# bench/<name>_bench.cc: Google Benchmark, built only by the target `benchmarks`.
+function(hasten_benchmarks)
+  add_custom_target(benchmarks)
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} bench/*_bench.cc)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${file})
+    target_link_libraries(${name} PRIVATE hasten_core benchmark::benchmark benchmark::benchmark_main)
+    hasten_reuse_pch(${name})
+    add_dependencies(benchmarks ${name})
+  endforeach()
+endfunction()
+
+# tests/fuzz/<name>_fuzz.cc: libFuzzer, in the fuzz preset only.
+function(hasten_fuzzers)
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/fuzz/*_fuzz.cc)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(${name} ${file})
+    target_link_libraries(${name} PRIVATE hasten_core)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    hasten_reuse_pch(${name})
+  endforeach()
+endfunction()

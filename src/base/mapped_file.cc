@@ -1,0 +1,80 @@
+#include "base/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace hasten {
+namespace {
+
+Status SystemError(const std::string& path) {
+  const int error = errno;
+  return Status(error == ENOENT ? Code::kNotFound : Code::kInvalidArgument, Str(path, ": ", std::strerror(error)));
+}
+
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+Status WriteAll(int fd, const std::string& path, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError(path);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) return SystemError(path);
+  struct stat info;
+  if (::fstat(file.fd, &info) != 0) return SystemError(path);
+  if (S_ISDIR(info.st_mode)) return Status(Code::kInvalidArgument, Str(path, ": is a directory, must be a file"));
+  if (!S_ISREG(info.st_mode)) return Status(Code::kInvalidArgument, Str(path, ": must be a regular file"));
+  const size_t size = static_cast<size_t>(info.st_size);
+  void* data = nullptr;
+  if (size > 0) {
+    data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+    if (data == MAP_FAILED) return SystemError(path);
+  }
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
+}
+
+MappedFile::~MappedFile() {
+  if (data_) ::munmap(data_, size_);
+}
+
+Result<std::string> ReadFile(const std::string& path) {
+  HASTEN_ASSIGN(auto file, MappedFile::Open(path));
+  return std::string(file->bytes());
+}
+
+Status WriteFile(const std::string& path, std::string_view bytes) { return WriteFile(path, std::vector{bytes}); }
+
+Status WriteFile(const std::string& path, const std::vector<std::string_view>& pieces) {
+  const std::string temporary = Str(path, ".", ::getpid(), ".partial");
+  Status status;
+  {
+    Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+    if (file.fd < 0) return SystemError(path);
+    for (const std::string_view piece : pieces)
+      if (status.ok()) status = WriteAll(file.fd, path, piece);
+  }
+  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = SystemError(path);
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
+}
+
+}  // namespace hasten

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "catalog/commands.inc"
+#include "cli/command.h"
+#include "cli/nearest.h"
+#include "cli/page.h"
+
+namespace hasten::cli {
+namespace {
+
+constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
+
+int Complain(int status, std::string_view message, std::string_view hint = "") {
+  std::fflush(stdout);
+  fmt::print(stderr, "hasten: error: {}\n", message);
+  if (!hint.empty()) fmt::print(stderr, "{}\n", hint);
+  return status;
+}
+
+std::string DidYouMean(std::string_view typed, std::span<const std::string> names) {
+  const std::string nearest = Nearest(typed, names);
+  return nearest.empty() ? "" : Str("; did you mean '", nearest, "'?");
+}
+
+int UnknownCommand(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command* c : Commands()) names.emplace_back(c->name);
+  const std::string_view kind = name.starts_with("-") ? "option" : "command";
+  return Complain(kWrongUsage, Str("unknown ", kind, " '", name, "'", DidYouMean(name, names)),
+                  "'hasten help' lists the commands.");
+}
+
+// CLI11's message, or a better one where something was not expected at all.
+int WrongUsage(const Command& command, const CLI::App& app, const CLI::ParseError& error) {
+  const std::string hint = Str("'hasten ", command.name, " --help' teaches its use.");
+  const std::vector<std::string> left = app.remaining();
+  for (const std::string& arg : left) {
+    if (!arg.starts_with("-")) continue;
+    std::vector<std::string> names;
+    for (const CLI::Option* o : app.get_options())
+      for (const std::string& name : o->get_lnames()) names.push_back("--" + name);
+    return Complain(kWrongUsage, Str("unknown option '", arg, "'", DidYouMean(arg.substr(0, arg.find('=')), names)), hint);
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
+    return Complain(kWrongUsage, Str("'", left[0], "' is one argument too many"), hint);
+  return Complain(kWrongUsage, error.what(), hint);
+}
+
+int RunCommand(const Command& command, std::span<const std::string> args) {
+  CLI::App app;
+  PrepareApp(command, &app);
+  const std::function<Status()> work = command.define(&app);
+  try {
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", TerminalText(PageOf(command)));
+    return kDone;
+  } catch (const CLI::ParseError& error) {
+    return WrongUsage(command, app, error);
+  }
+  const Status status = work();
+  return status.ok() ? kDone : Complain(kFailed, status.message());
+}
+
+}  // namespace
+
+std::span<const Command* const> Commands() { return kCatalog; }
+
+const Command* FindCommand(std::string_view name) {
+  for (const Command* c : Commands())
+    if (c->name == name) return c;
+  return nullptr;
+}
+
+int Main(std::span<const std::string> args) {
+  if (args.empty()) {
+    fmt::print(stderr, "{}", Overview());
+    return kWrongUsage;
+  }
+  if (args[0] == "--version" || args[0] == "-V") {
+    fmt::print("hasten {}\n", HASTEN_VERSION);
+    return kDone;
+  }
+  const bool wants_help = args[0] == "--help" || args[0] == "-h";
+  const Command* command = FindCommand(wants_help ? "help" : args[0]);
+  return command ? RunCommand(*command, args.subspan(1)) : UnknownCommand(args[0]);
+}
+
+}  // namespace hasten::cli

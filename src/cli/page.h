@@ -1,0 +1,45 @@
+// What help, man pages, docs/commands.md and completion say about a command, gathered from its record and its options.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace hasten::cli {
+
+struct Flag {
+  std::vector<std::string> names;  // "-q", "--quiet"; of a positional argument: "MODEL"
+  std::string value;               // "FILE", "npy|pb"; empty: a switch
+  std::string doc;                 // with its default, if it has one
+  bool required = false, repeated = false;
+
+  // "npy|pb" as its parts; empty where the value is no choice.
+  std::vector<std::string> Choices() const;
+  bool TakesPath() const;
+};
+
+struct FlagGroup {
+  std::string title;  // "Input"
+  std::vector<Flag> flags;
+};
+
+struct Page {
+  const Command* command;
+  std::string synopsis;  // "hasten run MODEL [options]"
+  std::vector<Flag> positionals;
+  std::vector<FlagGroup> groups;
+};
+
+Page PageOf(const Command& command);
+// The settings that every command's parser shares.
+void PrepareApp(const Command& command, CLI::App* app);
+
+// What `hasten help` and `hasten COMMAND --help` print.
+std::string Overview();
+std::string TerminalText(const Page& page);
+// A page of section 1, roff.
+std::string ManText(const Page& page);
+// A chapter of docs/commands.md.
+std::string MarkdownText(const Page& page);
+
+}  // namespace hasten::cli

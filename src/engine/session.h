@@ -1,0 +1,47 @@
+// Load, plan and run a model as one object.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/plan.h"
+#include "runtime/executor.h"
+
+namespace hasten {
+
+struct SessionOptions {
+  PlanOptions plan;
+};
+
+// One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.
+class Session {
+ public:
+  // .onnx, or the text form (.ir).  Errors begin with the path.
+  static Result<std::unique_ptr<Session>> Load(const std::string& path, const SessionOptions& options = {});
+  static Result<std::unique_ptr<Session>> Of(std::shared_ptr<const Model> model, const SessionOptions& options = {});
+
+  const Model& model() const { return *plan_->model; }
+  const std::shared_ptr<const Plan>& plan() const { return plan_; }
+  Executor& executor() { return executor_; }
+  // In the model's order.
+  const std::string& input_name(size_t i) const { return plan_->values[plan_->inputs[i]].name; }
+  const std::string& output_name(size_t i) const { return plan_->values[plan_->outputs[i]].name; }
+  const Type& input_type(size_t i) const;
+  const Type& output_type(size_t i) const;  // inferred; may be symbolic
+  size_t inputs() const { return plan_->inputs.size(); }
+  size_t outputs() const { return plan_->outputs.size(); }
+
+  Status Run(std::span<const Value> inputs, std::vector<Value>* outputs, const RunOptions& options = {}) {
+    return executor_.Run(inputs, outputs, options);
+  }
+
+ private:
+  explicit Session(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), executor_(plan_) {}
+  std::shared_ptr<const Plan> plan_;
+  Executor executor_;
+};
+
+// A model from a file, by its extension: .ir is the text form, everything else ONNX.
+Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog& catalog = Catalog::BuiltIn());
+
+}  // namespace hasten

@@ -1,0 +1,32 @@
+// The canonical text form of models (docs/text-ir.md): parsing what was printed gives the same model, and printing that
+// gives the same bytes.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "ir/graph.h"
+
+namespace hasten {
+
+// What the parser must know of ops, whose records lie above this floor.  ops/text.h fills it from a catalogue.
+struct OpLookup {
+  const void* catalog = nullptr;
+  const OpDef* (*find)(const void* catalog, std::string_view name) = nullptr;  // null if unknown
+  const AttrSchema& (*schema)(const OpDef& op) = nullptr;                      // lives as long as the op
+  Status (*check)(const OpDef& op, const Node& node) = nullptr;                // what else must hold of a node: arity
+};
+
+// Against hostile text: what it may make the parser allocate beyond its own size, and recurse.
+struct TextLimits {
+  int64_t generated_bytes = int64_t{16} << 30;  // of generated constants, together
+  int depth = 64;                               // of graphs in graphs
+};
+
+// Preconditions: the graph is verified, and what its types and names say is in memory.
+std::string Print(const Model& model);
+std::string Print(const Graph& graph);
+
+// An error begins with "line:column: ".  The model's graph is verified.
+Result<std::unique_ptr<Model>> ParseText(std::string_view text, const OpLookup& ops, const TextLimits& limits = {});
+
+}  // namespace hasten

@@ -1,0 +1,29 @@
+#include "ops/elementwise.h"
+
+namespace hasten::ops {
+namespace {
+
+Status Eval(KernelCall& c) {
+  return EvalUnary(c, {.real = [](double x) { return std::atanh(x); }});
+}
+
+constexpr OnnxVersion kVersions[] = {{9}, {22}};
+
+std::vector<Sample> Samples() {
+  return {{"odd", {{DType::kF32, {3, 5}, -0.9, 0.9}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -0.9, 0.9}}}};
+}
+
+}  // namespace
+
+extern const OpDef kAtanh = {
+    .name = "Atanh",
+    .doc = "y = inverse hyperbolic tangent, elementwise. x, y: any float dtype.",
+    .arity = {1, 1},
+    .onnx = {"", "Atanh", kVersions},
+    .infer = InferSameAsInput,
+    .eval = Eval,
+    .traits = {.elementwise = true, .exact_on_integers = false, .in_place_input = 0},
+    .samples = Samples,
+};
+
+}  // namespace hasten::ops

@@ -1,0 +1,262 @@
+#include "ops/infer.h"
+
+#include "ops/interpret.h"
+
+namespace hasten {
+namespace {
+
+constexpr int64_t kMaxFoldElements = 4096;
+constexpr int kMaxBodyDepth = 64;
+constexpr int kMaxBodiesInferred = 100000;
+
+bool FullyKnown(const KnownInts& ints) {
+  return std::all_of(ints.elements.begin(), ints.elements.end(), [](const Dim& d) { return d.is_const(); });
+}
+
+Status CheckArity(const Node& node) {
+  const OpArity& arity = node.op->arity;
+  const size_t in = node.formal_inputs();
+  HASTEN_REQUIRE(in <= static_cast<size_t>(arity.max_in), "takes at most ", arity.max_in, " inputs, has ", in);
+  size_t present = 0;
+  for (size_t i = 0; i < in; ++i)
+    if (node.inputs[i] != kNone) present = i + 1;
+  HASTEN_REQUIRE(present >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ", present);
+  HASTEN_REQUIRE(node.outputs.size() <= static_cast<size_t>(arity.max_out), "gives at most ", arity.max_out, " outputs, has ",
+                 node.outputs.size());
+  return {};
+}
+
+// Operands of one infer call, kept in the arrays the call's spans point at.
+struct InferArrays {
+  std::vector<Type> types;
+  std::vector<const Tensor*> values;
+  std::vector<const KnownInts*> ints;
+  std::unique_ptr<bool[]> present, wanted;
+
+  void Fill(InferCall* call, const Node& node, size_t inputs) {
+    present = std::make_unique<bool[]>(inputs + 1);
+    wanted = std::make_unique<bool[]>(node.outputs.size() + 1);
+    for (size_t i = 0; i < node.outputs.size(); ++i) wanted[i] = node.outputs[i] != kNone;
+    types.resize(inputs);
+    values.resize(inputs);
+    ints.resize(inputs);
+    call->in = types;
+    call->values = values;
+    call->ints = ints;
+    call->present = {present.get(), inputs};
+    call->wanted = {wanted.get(), node.outputs.size()};
+    call->attributes = &node.attrs;
+    call->node = &node;
+    call->out.resize(node.outputs.size());
+    call->out_ints.resize(node.outputs.size());
+  }
+};
+
+// Contents given by symbolic inference that turned out constant, as a tensor.
+Tensor Materialise(const KnownInts& ints, DType dtype) {
+  auto t = NewTensor(dtype, ints.dims);
+  if (!t.ok()) return {};
+  for (size_t i = 0; i < ints.elements.size(); ++i) t->SetInt(static_cast<int64_t>(i), ints.elements[i].value());
+  return *std::move(t);
+}
+
+}  // namespace
+
+const Fact& Inference::Get(const Graph* graph, ValueId v) const {
+  static const Fact unknown;
+  const auto g = facts_.find(graph);
+  if (g == facts_.end()) return unknown;
+  const auto f = g->second.find(v);
+  return f == g->second.end() ? unknown : f->second;
+}
+
+Fact Inference::FactOfInput(const Graph& graph, ValueId v) {
+  const GraphValue& value = graph.value(v);
+  Fact fact;
+  if (value.constant) {
+    fact.value = value.constant->tensor;
+    fact.type = Type::Tensor(fact.value.dtype, fact.value.dims);
+  } else if (options_.use_graph_types || value.producer == kNone) {
+    fact.type = value.type;
+  }
+  return fact;
+}
+
+Fact& Inference::At(const Graph* graph, ValueId v) {
+  auto& facts = facts_[graph];
+  const auto it = facts.find(v);
+  if (it != facts.end()) return it->second;
+  return facts.emplace(v, FactOfInput(*graph, v)).first->second;
+}
+
+Status Inference::RunNode(const Graph& graph, NodeId n) {
+  const Node& node = graph.node(n);
+  if (!node.op) {
+    for (ValueId v : node.outputs)
+      if (v != kNone) Set(&graph, v, {graph.value(v).declared.known() ? graph.value(v).declared : Type(), {}, {}});
+    return {};
+  }
+  HASTEN_TRY(CheckArity(node));
+  InferArrays arrays;
+  InferCall call;
+  const size_t inputs = node.formal_inputs();
+  arrays.Fill(&call, node, inputs);
+  for (size_t i = 0; i < inputs; ++i) {
+    if (node.inputs[i] == kNone) continue;
+    const Fact& fact = At(&graph, node.inputs[i]);  // references into an unordered_map stay valid
+    arrays.present[i] = true;
+    arrays.types[i] = fact.type;
+    arrays.values[i] = fact.value.data ? &fact.value : nullptr;
+    arrays.ints[i] = fact.ints ? &*fact.ints : nullptr;
+  }
+  call.driver = this;
+  const Graph* outer = std::exchange(current_, &graph);
+  Status status = node.op->infer ? node.op->infer(call) : Status();
+  current_ = outer;
+  HASTEN_TRY(std::move(status));
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == kNone) continue;
+    Fact fact{std::move(call.out[i]), std::move(call.out_ints[i]), {}};
+    if (fact.ints && FullyKnown(*fact.ints) && fact.type.is_tensor() && fact.type.dtype != DType::kNone)
+      fact.value = Materialise(*fact.ints, fact.type.dtype);
+    Set(&graph, node.outputs[i], std::move(fact));
+  }
+  if (options_.fold_small) Fold(graph, node);
+  return {};
+}
+
+void Inference::Fold(const Graph& graph, const Node& node) {
+  if (node.op->traits.random || node.op->traits.region || !node.op->eval || !node.epilogue.empty()) return;
+  std::vector<Value> contents(node.inputs.size());
+  std::vector<const Value*> in(node.inputs.size());
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] == kNone) continue;
+    const Fact& fact = At(&graph, node.inputs[i]);
+    if (!fact.value.data || fact.value.elements() > kMaxFoldElements) return;
+    contents[i] = Value(fact.value);
+    in[i] = &contents[i];
+  }
+  for (ValueId v : node.outputs) {
+    if (v == kNone) continue;
+    const Fact& fact = Get(&graph, v);
+    const auto dims = fact.type.shape.Concrete();
+    if (!fact.type.is_tensor() || !dims || dims->elements() > kMaxFoldElements) return;
+    if (fact.value.data && node.outputs.size() == 1) return;
+  }
+  std::vector<Value> results(node.outputs.size());
+  std::vector<Value*> out;
+  for (size_t i = 0; i < results.size(); ++i) out.push_back(node.outputs[i] == kNone ? nullptr : &results[i]);
+  LocalServices services;
+  const NodeOperands operands{in, {}, {}};
+  if (!RunReference(node, 0, operands, out, services.get()).ok()) return;
+  for (size_t i = 0; i < results.size(); ++i)
+    if (out[i] && results[i].is_tensor()) At(&graph, node.outputs[i]).value = results[i].tensor();
+}
+
+Status Inference::Run(const Graph& graph) {
+  for (NodeId n = graph.first(); n != kNone; n = graph.node(n).next) {
+    Status status = RunNode(graph, n);
+    if (!status.ok()) return std::move(status).At(graph.Where(n));
+  }
+  return {};
+}
+
+Result<std::vector<Type>> Inference::InferBody(Graph* body, std::span<const Type> inputs, const Node& node) {
+  HASTEN_REQUIRE(depth_ + 1 < kMaxBodyDepth, "graphs are nested deeper than ", kMaxBodyDepth);
+  HASTEN_REQUIRE(inputs.size() == body->inputs.size(), "body must take ", inputs.size(), " inputs, takes ", body->inputs.size());
+  // Loops infer their bodies several times, so nesting multiplies: hostile files are stopped by a count.
+  HASTEN_REQUIRE(++bodies_inferred_ < kMaxBodiesInferred, "graphs are nested so deep that inference would not end");
+  ++depth_;
+  const Graph* outer = current_;
+  facts_[body].clear();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Fact fact{inputs[i], {}, {}};
+    if (!fact.type.known()) fact.type = body->value(body->inputs[i]).declared;
+    Set(body, body->inputs[i], std::move(fact));
+  }
+  const size_t first_capture = node.inputs.size() - node.captures;
+  for (size_t i = 0; i < body->captures.size(); ++i)
+    if (body->captures[i] != kNone) Set(body, body->captures[i], Fact(At(outer, node.inputs[first_capture + i])));
+  Status status = Run(*body);
+  --depth_;
+  if (!status.ok()) return std::move(status).At(Str("graph ", Quote(body->name)));
+  std::vector<Type> out;
+  for (ValueId v : body->outputs) out.push_back(At(body, v).type);
+  return out;
+}
+
+namespace {
+
+void WriteTypes(Graph* graph, const Inference& inference) {
+  for (NodeId n = graph->first(); n != kNone; n = graph->node(n).next) {
+    Node& node = graph->node(n);
+    for (ValueId v : node.outputs)
+      if (v != kNone) graph->value(v).type = inference.Get(graph, v).type;
+    for (const GraphPtr& body : node.attrs.Graphs()) {
+      for (ValueId v : body->inputs) body->value(v).type = inference.Get(body.get(), v).type;
+      for (ValueId v : body->captures)
+        if (v != kNone) body->value(v).type = inference.Get(body.get(), v).type;
+      WriteTypes(body.get(), inference);
+    }
+  }
+}
+
+}  // namespace
+
+Status InferTypes(Graph* graph) {
+  Inference inference({.fold_small = false, .use_graph_types = false});
+  HASTEN_TRY(inference.Run(*graph));
+  WriteTypes(graph, inference);
+  return {};
+}
+
+Status InferNode(Graph* graph, NodeId n, Inference* inference) {
+  HASTEN_TRY(inference->RunNode(*graph, n));
+  Node& node = graph->node(n);
+  for (ValueId v : node.outputs)
+    if (v != kNone) graph->value(v).type = inference->Get(graph, v).type;
+  for (const GraphPtr& body : node.attrs.Graphs()) {
+    for (ValueId v : body->inputs) body->value(v).type = inference->Get(body.get(), v).type;
+    WriteTypes(body.get(), *inference);
+  }
+  return {};
+}
+
+Type TypeOf(const Value& v) {
+  switch (v.kind()) {
+    case Value::Kind::kTensor:
+      return Type::Tensor(v.tensor().dtype, v.tensor().dims);
+    case Value::Kind::kSequence: {
+      Type element = Type::Tensor(v.element_dtype(), Shape::Unknown());
+      bool first = true;
+      for (const Value& e : v.elements()) {
+        if (first) element = TypeOf(e);
+        else if (auto joined = Join(element, TypeOf(e)); joined.ok()) element = *joined;
+        first = false;
+      }
+      return Type::Sequence(std::move(element));
+    }
+    case Value::Kind::kMap:
+      return Type::Map(v.map().keys.dtype, Type::Tensor(v.map().values.dtype, Shape::Scalar()));
+    default:
+      return Type::Unknown();
+  }
+}
+
+Status InferOutputs(const Node& node, std::span<const Value* const> in, InferDriver* driver, std::vector<Type>* out) {
+  InferArrays arrays;
+  InferCall call;
+  arrays.Fill(&call, node, in.size());
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (!in[i] || !in[i]->has()) continue;
+    arrays.present[i] = true;
+    arrays.types[i] = TypeOf(*in[i]);
+    arrays.values[i] = in[i]->is_tensor() ? &in[i]->tensor() : nullptr;
+  }
+  call.driver = driver;
+  if (node.op->infer) HASTEN_TRY(node.op->infer(call));
+  *out = std::move(call.out);
+  return {};
+}
+
+}  // namespace hasten

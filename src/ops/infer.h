@@ -1,0 +1,58 @@
+// Type inference over graphs: the same driver serves import (symbolic), binding (concrete) and data-dependent steps.
+#pragma once
+#include <unordered_map>
+
+#include "ops/op.h"
+
+namespace hasten {
+
+// What is known of one value: its type, and its contents if they are small integers or a constant.
+struct Fact {
+  Type type;
+  std::optional<KnownInts> ints;
+  Tensor value;  // data == nullptr: unknown
+};
+
+// Facts about every value of a graph and of the graphs inside it.  The graph itself is not changed, so that one graph
+// can be inferred for many sets of input shapes, by several threads at once.
+class Inference final : public InferDriver {
+ public:
+  struct Options {
+    // Evaluate nodes whose operands are all known and whose output is small (shape arithmetic), by their references.
+    bool fold_small = false;
+    // Take the types that the graph's own values carry for inputs that were not set.
+    bool use_graph_types = true;
+  };
+  Inference() = default;
+  explicit Inference(Options options) : options_(options) {}
+
+  void Set(const Graph* graph, ValueId v, Fact fact) { facts_[graph][v] = std::move(fact); }
+  const Fact& Get(const Graph* graph, ValueId v) const;
+
+  // Facts of all nodes, in order.  Errors carry the node's path.
+  Status Run(const Graph& graph);
+  Status RunNode(const Graph& graph, NodeId n);
+  Result<std::vector<Type>> InferBody(Graph* body, std::span<const Type> inputs, const Node& node) override;
+
+ private:
+  Fact& At(const Graph* graph, ValueId v);
+  Fact FactOfInput(const Graph& graph, ValueId v);
+  void Fold(const Graph& graph, const Node& node);
+  Options options_;
+  std::unordered_map<const Graph*, std::unordered_map<ValueId, Fact>> facts_;
+  const Graph* current_ = nullptr;  // of the node being inferred, for InferBody
+  int depth_ = 0;
+  int bodies_inferred_ = 0;
+};
+
+// Runs inference over the model and writes the types into the graph's values (and into inner graphs).
+// Declared types of outputs are hints: a conflict leaves the inferred type.
+Status InferTypes(Graph* graph);
+// The same for one node just added (import); known contents of earlier nodes come from `inference`.
+Status InferNode(Graph* graph, NodeId n, Inference* inference);
+
+// One call of an op's infer, outside any graph: types and contents of the inputs (null: absent).  Used before references.
+Status InferOutputs(const Node& node, std::span<const Value* const> in, InferDriver* driver, std::vector<Type>* out);
+Type TypeOf(const Value& v);
+
+}  // namespace hasten

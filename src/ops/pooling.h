@@ -1,0 +1,45 @@
+// What the pools share: attributes and shapes.
+#pragma once
+#include "ops/window.h"
+
+namespace hasten {
+
+struct PoolAttrs : WindowAttrs {
+  bool ceil_mode = false;
+};
+
+// Output 0: [N, C, o...] for input 0 [N, C, d...].
+Status InferPool(InferCall& c, const PoolAttrs& a);
+// The window of a call whose output 0 is bound.
+Window PoolWindow(const KernelCall& c, const PoolAttrs& a);
+// One operation per element of the window and output element.
+double PoolFlops(const CostCall& c, const PoolAttrs& a);
+// Elements of input 0's spatial axes; of output 0's.
+struct PlaneSizes {
+  int64_t in, out;
+};
+PlaneSizes PlanesOf(const KernelCall& c);
+
+// Elements of a concrete type.
+double ElementsOf(const Type& t);
+
+// Output 0 of the global pools: [N, C, 1...].
+Status InferGlobalPool(InferCall& c);
+
+// Output 0 from f(elements of one plane of input 0).
+template <class F>
+Status EvalGlobalPool(KernelCall& c, F f) {
+  HASTEN_ASSIGN(const auto x, c.Doubles(0));
+  Tensor& y = c.output(0);
+  HASTEN_ASSIGN(const auto out, c.Scratch<double>(y.elements()));
+  const auto size = static_cast<size_t>(PlanesOf(c).in);
+  for (size_t p = 0; p < out.size(); ++p) out[p] = f(std::span<const double>(x.subspan(p * size, size)));
+  WriteDoubles(&y, 0, out);
+  return {};
+}
+
+// `p` of the Lp pools was a float in version 1.
+Status FloatPToInt(OnnxNode& n);
+Status IntPToFloat(OnnxNode& n);
+
+}  // namespace hasten

@@ -1,0 +1,35 @@
+#include "ops/reduction.h"
+
+namespace hasten::ops {
+namespace {
+
+Status Eval(KernelCall& c) {
+  return EvalReduction(c, {.fold = [](double a, double x) { return a + std::abs(x); }},
+                       {.fold =
+                            [](int64_t a, int64_t x) {
+                              const auto u = static_cast<uint64_t>(x);
+                              return static_cast<int64_t>(static_cast<uint64_t>(a) + (x < 0 ? 0 - u : u));
+                            },
+                        .natural = [](uint64_t a, uint64_t x) { return a + x; }});
+}
+
+constexpr OnnxVersion kVersions[] = {{1}, {11}, {13, AxesToInput, AxesToAttribute}, {18}};
+
+}  // namespace
+
+extern const OpDef kReduceL1 = {
+    .name = "ReduceL1",
+    .doc =
+        "Sum of absolute values over the axes that input 1 names; none named: over all, or none with "
+        "noop_with_empty_axes. x: float or integer [d...], integers wrap; axes: i64 [k].",
+    .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
+    .arity = {1, 2},
+    .onnx = {"", "ReduceL1", kVersions},
+    .infer = InferReduction,
+    .eval = Eval,
+    .flops = ReductionFlops,
+    .traits = {.exact_on_integers = true},
+    .samples = [] { return ReductionSamples(-2, 2); },
+};
+
+}  // namespace hasten::ops

@@ -1,0 +1,148 @@
+#include "plan/place.h"
+
+#include <map>
+
+namespace hasten {
+namespace {
+
+Device* DeviceNamed(const PlanOptions& options, std::string_view name) {
+  for (Device* d : options.devices)
+    if (d->name() == name) return d;
+  return nullptr;
+}
+
+bool TakesState(const Plan& plan, const Step& step) {
+  for (SlotId s : step.in)
+    if (s != kNone && plan.values[s].storage == Storage::kState) return true;
+  return false;
+}
+
+bool Applies(const Tactic& t, const PlanCall& call, const PlanOptions& options) {
+  if (t.op != call.node->op->name || !Available(t.isa) || t.numerics > options.numerics) return false;
+  if (t.device != "cpu" && !DeviceNamed(options, t.device)) return false;
+  if (call.state && !t.takes_state) return false;
+  if (!call.node->epilogue.empty() && !t.fuses_epilogue) return false;
+  return !t.supports || t.supports(call);
+}
+
+// What a tactic sees of a step at plan time.
+struct StepFacts {
+  std::vector<Type> in, out;
+  std::vector<const Tensor*> constants;
+  PlanCall call;
+
+  StepFacts(const Plan& plan, const Step& step) {
+    const auto type_of = [&](SlotId s) {
+      if (s == kNone || !plan.values[s].graph) return Type();
+      return plan.values[s].graph->value(plan.values[s].value).type;
+    };
+    for (SlotId s : step.in) {
+      in.push_back(type_of(s));
+      constants.push_back(s != kNone && plan.values[s].storage == Storage::kConstant ? &plan.values[s].constant : nullptr);
+    }
+    for (SlotId s : step.out) out.push_back(type_of(s));
+    call = {step.node, in, out, constants, TakesState(plan, step)};
+  }
+};
+
+Status Choose(Plan* plan, Step* step, const PlanOptions& options) {
+  const StepFacts facts(*plan, *step);
+  for (const auto& list : {options.tactics, BuiltInTactics()})
+    for (const Tactic* t : list) {
+      if (!Applies(*t, facts.call, options)) continue;
+      step->tactic = t;
+      if (t->prepare) HASTEN_TRY(t->prepare(facts.call, step->variant, &step->params));
+      return {};
+    }
+  return {};
+}
+
+// Copies of values in other places, reused until the value is written again.
+class Placer {
+ public:
+  Placer(Plan* plan, const PlanOptions& options) : plan_(*plan), options_(options) {}
+
+  void Run() {
+    std::vector<Step> old = std::move(plan_.steps);
+    std::vector<uint32_t> moved_to(old.size() + 1);
+    for (uint32_t i = 0; i < old.size(); ++i) {
+      if (IsTarget(old, i)) copies_.clear();  // reached from elsewhere: nothing is known to be there
+      moved_to[i] = static_cast<uint32_t>(plan_.steps.size());
+      Device* device = old[i].tactic ? DeviceNamed(options_, old[i].tactic->device) : nullptr;
+      old[i].device = device;
+      const Place place = device ? device->place() : Place{};
+      for (auto* list : {&old[i].in, &old[i].epilogue_in})
+        for (SlotId& s : *list) s = InPlace(s, place, device);
+      for (SlotId& s : old[i].out) s = Produced(s, place, device);
+      plan_.steps.push_back(std::move(old[i]));
+      for (auto& [device_slot, host_slot, d] : back_) Copy(device_slot, host_slot, d);
+      back_.clear();
+    }
+    moved_to[old.size()] = static_cast<uint32_t>(plan_.steps.size());
+    for (Step& step : plan_.steps)
+      if (step.kind == Step::Kind::kBranchIfFalse || step.kind == Step::Kind::kJump) step.target = moved_to[step.target];
+  }
+
+ private:
+  static bool IsTarget(const std::vector<Step>& steps, uint32_t i) {
+    for (const Step& s : steps)
+      if ((s.kind == Step::Kind::kBranchIfFalse || s.kind == Step::Kind::kJump) && s.target == i) return true;
+    return false;
+  }
+  void Copy(SlotId from, SlotId to, Device* device) {
+    Step step;
+    step.kind = Step::Kind::kCopy;
+    step.in = {from};
+    step.out = {to};
+    step.device = device;
+    step.where = Str("copy of ", Quote(plan_.values[from].name));
+    plan_.steps.push_back(std::move(step));
+  }
+  SlotId InPlace(SlotId s, Place place, Device* device) {
+    if (s == kNone || plan_.values[s].place == place) return s;
+    const auto key = std::make_pair(s, place.device);
+    if (const auto it = copies_.find(key); it != copies_.end()) return it->second;
+    const PlannedValue& v = plan_.values[s];
+    plan_.values.push_back({.name = v.name, .graph = v.graph, .value = v.value, .storage = Storage::kArena, .place = place});
+    const auto copy = static_cast<SlotId>(plan_.values.size() - 1);
+    Copy(s, copy, device);
+    return copies_[key] = copy;
+  }
+  // Values keep their slot on the host, where outputs, other steps and messages find them; a device step writes a twin
+  // which is copied back.
+  SlotId Produced(SlotId s, Place place, Device* device) {
+    if (s == kNone) return s;
+    std::erase_if(copies_, [&](const auto& c) { return c.first.first == s; });
+    if (place == Place{}) return s;
+    const PlannedValue& v = plan_.values[s];
+    plan_.values.push_back({.name = v.name, .graph = v.graph, .value = v.value, .storage = Storage::kArena, .place = place});
+    const auto twin = static_cast<SlotId>(plan_.values.size() - 1);
+    copies_[{s, place.device}] = twin;
+    back_.push_back({twin, s, device});
+    return twin;
+  }
+
+  Plan& plan_;
+  const PlanOptions& options_;
+  std::map<std::pair<SlotId, uint8_t>, SlotId> copies_;
+  std::vector<std::tuple<SlotId, SlotId, Device*>> back_;
+};
+
+}  // namespace
+
+Status ChooseTactics(Plan* plan, const PlanOptions& options) {
+  if (options.references_only) return {};
+  for (Step& step : plan->steps) {
+    if (step.kind != Step::Kind::kCall || !step.graph) continue;
+    Status status = Choose(plan, &step, options);
+    if (!status.ok()) return std::move(status).At(step.where);
+  }
+  return {};
+}
+
+Status AssignPlaces(Plan* plan, const PlanOptions& options) {
+  if (!options.devices.empty()) Placer(plan, options).Run();
+  return {};
+}
+
+}  // namespace hasten

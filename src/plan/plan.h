@@ -1,0 +1,84 @@
+// A plan: what computes each step, in order, for this machine.  Immutable, so executors and threads share it.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+#include "kernels/tactic.h"
+#include "ops/region.h"
+
+namespace hasten {
+
+// Ties a past/present pair that grows in place (KV cache, recurrent state): the run binds a State per batch row and the
+// graph's input and output of these names are no longer passed.
+struct StateBinding {
+  enum class Kind : uint8_t { kFull, kWindow, kRecurrent };
+  std::string input, output;  // of the graph: past, present
+  int axis = 2;               // along which it grows
+  int64_t capacity = 0;       // entries a row may hold
+  Kind kind = Kind::kFull;
+};
+
+enum class Storage : uint8_t {
+  kConstant,
+  kInput,     // the caller's
+  kOutput,    // the caller's, or from the run's allocator
+  kArena,     // computed; its offset is assigned when shapes are bound, if they can be
+  kState,     // a view of the run's states
+};
+
+// A value with a place.
+struct PlannedValue {
+  std::string name;              // of the graph's value, for messages; temporaries: "loop.3"
+  const Graph* graph = nullptr;  // where its type is inferred; null: known at run time only
+  ValueId value = kNone;
+  Storage storage = Storage::kArena;
+  Place place;
+  Tensor constant;
+  uint32_t state = 0;            // index of the binding
+  uint32_t first = 0, last = 0;  // steps that write and read it, loops accounted for
+};
+
+// A step of the flat list.  Control flow is branch and jump steps among the calls.
+struct Step {
+  enum class Kind : uint8_t { kCall, kCopy, kMove, kBranchIfFalse, kJump };
+  Kind kind = Kind::kCall;
+  const Node* node = nullptr;      // kCall: op, attributes, epilogue; lives as long as the plan
+  const Graph* graph = nullptr;    // that the node is of; null: made by a lowering
+  const Tactic* tactic = nullptr;  // null: the op's reference
+  int variant = 0;
+  std::vector<std::byte> params;   // what the tactic's Prepare stored
+  std::vector<SlotId> in, epilogue_in, out;  // kNone: absent
+  const Device* device = nullptr;  // kCall on a device, kCopy to or from it
+  uint32_t target = 0;             // branch, jump: step to go on with
+  uint64_t key = 0;                // of random ops
+  SlotId in_place = kNone;         // this input's memory may become output 0's, if bytes agree
+  std::string where;               // "node 12 'conv1' (Conv)": the path of messages
+};
+
+struct PlanOptions {
+  const Catalog* catalog = nullptr;                       // null: the built-in one
+  std::span<const Tactic* const> tactics;                 // besides the built-in ones; these come first
+  std::span<Device* const> devices;                       // that tactics may name, in order of preference
+  std::span<const StateBinding> states;
+  bool references_only = false;                           // no tactics at all: the judge
+  Numerics numerics = Numerics::kApproximate;             // the most liberty tactics may take
+};
+
+struct Plan {
+  std::shared_ptr<const Model> model;
+  std::vector<PlannedValue> values;
+  std::vector<Step> steps;
+  std::vector<SlotId> inputs, outputs;  // of the main graph, without bound states
+  std::vector<StateBinding> states;
+  std::vector<std::string> notes;       // what runs by reference and why, in plain words
+  std::vector<std::unique_ptr<Node>> own_nodes;  // of lowered regions
+
+  std::string Describe() const;         // one line a step
+};
+
+// Plans a model that passed the verifier and inference.
+Result<std::shared_ptr<const Plan>> BuildPlan(std::shared_ptr<const Model> model, const PlanOptions& options = {});
+
+}  // namespace hasten

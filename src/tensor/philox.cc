@@ -1,0 +1,116 @@
+#include "tensor/philox.h"
+
+#include <bit>
+#include <cmath>
+
+#include "base/status.h"
+
+namespace hasten {
+namespace {
+
+double Unit(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+
+// Logarithm, sine and cosine of our own, of operations that IEEE 754 rounds alike everywhere: libm's differ between
+// machines in the last bit.  Good to about two units in the last place.
+
+// Natural logarithm of a normal positive double: m * 2^e with m near 1, log m = 2 artanh((m - 1) / (m + 1)).
+double Log(double v) {
+  const uint64_t bits = std::bit_cast<uint64_t>(v);
+  int exponent = static_cast<int>(bits >> 52) - 1023;
+  double m = std::bit_cast<double>((bits & ((uint64_t{1} << 52) - 1)) | uint64_t{1023} << 52);
+  if (m > 1.4142135623730951) {
+    m *= 0.5;
+    ++exponent;
+  }
+  const double s = (m - 1) / (m + 1);
+  const double s2 = s * s;
+  double sum = 0;
+  for (int k = 23; k >= 3; k -= 2) sum = (sum + 1.0 / k) * s2;
+  return exponent * 0.6931471805599453 + 2 * (s + s * sum);
+}
+
+struct Angle {
+  double sine, cosine;
+};
+
+// Of x in [0, pi / 4], by Taylor's series.
+Angle FirstOctant(double x) {
+  const double x2 = x * x;
+  double sine = 1, cosine = 1;
+  for (int k = 18; k >= 2; k -= 2) {
+    sine = 1 - sine * x2 / (k * (k + 1));
+    cosine = 1 - cosine * x2 / (k * (k - 1));
+  }
+  return {x * sine, cosine};
+}
+
+// Of 2 pi u, u in [0, 1).
+Angle Turn(double u) {
+  const double eighths = 8 * u;
+  const int octant = static_cast<int>(eighths);
+  const double rest = eighths - octant;
+  Angle a = FirstOctant((octant % 2 ? 1 - rest : rest) * 0.7853981633974483);
+  if ((octant + 1) / 2 % 2) std::swap(a.sine, a.cosine);
+  if (octant >= 4) a.sine = -a.sine;
+  if (octant >= 2 && octant < 6) a.cosine = -a.cosine;
+  return a;
+}
+
+// Box and Muller's pair of normal numbers from a pair of uniform ones.
+std::array<double, 2> NormalPair(std::array<uint64_t, 2> bits) {
+  const double radius = std::sqrt(-2 * Log(Unit(bits[0]) + 0x1p-53));
+  const Angle angle = Turn(Unit(bits[1]));
+  return {radius * angle.cosine, radius * angle.sine};
+}
+
+}  // namespace
+
+std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const uint64_t left = uint64_t{0xd2511f53} * counter[0];
+    const uint64_t right = uint64_t{0xcd9e8d57} * counter[2];
+    counter = {static_cast<uint32_t>(right >> 32) ^ counter[1] ^ key[0], static_cast<uint32_t>(right),
+               static_cast<uint32_t>(left >> 32) ^ counter[3] ^ key[1], static_cast<uint32_t>(left)};
+    key = {key[0] + 0x9e3779b9, key[1] + 0xbb67ae85};
+  }
+  return counter;
+}
+
+std::array<uint64_t, 2> Philox::Pair(uint64_t k) const {
+  const auto low = [](uint64_t v) { return static_cast<uint32_t>(v); };
+  const auto high = [](uint64_t v) { return static_cast<uint32_t>(v >> 32); };
+  const auto words = Philox4x32({low(k), high(k), low(stream_), high(stream_)}, {low(seed_), high(seed_)});
+  return {words[0] | uint64_t{words[1]} << 32, words[2] | uint64_t{words[3]} << 32};
+}
+
+uint64_t Philox::Bits(uint64_t i) const { return Pair(i / 2)[i % 2]; }
+double Philox::Uniform(uint64_t i) const { return Unit(Bits(i)); }
+double Philox::Normal(uint64_t i) const { return NormalPair(Pair(i / 2))[i % 2]; }
+
+int64_t Philox::Integer(uint64_t i, int64_t low, int64_t high) const {
+  HASTEN_CHECK(low <= high);
+  const uint64_t count = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;
+  const uint64_t bits = Bits(i);
+  // The upper word of bits * count, as if by 128-bit arithmetic; a count of 2^64 wraps to 0 and takes the bits whole.
+  const uint64_t a = bits >> 32, b = bits & 0xffffffff, c = count >> 32, d = count & 0xffffffff;
+  const uint64_t middle = b * c + (b * d >> 32);
+  const uint64_t middle2 = a * d + (middle & 0xffffffff);
+  const uint64_t index = count == 0 ? bits : a * c + (middle >> 32) + (middle2 >> 32);
+  return static_cast<int64_t>(static_cast<uint64_t>(low) + index);
+}
+
+void Philox::FillUniform(uint64_t begin, std::span<double> out) const {
+  for (size_t at = 0; at < out.size();) {
+    const auto pair = Pair((begin + at) / 2);
+    for (uint64_t i = (begin + at) % 2; i < 2 && at < out.size(); ++i, ++at) out[at] = Unit(pair[i]);
+  }
+}
+
+void Philox::FillNormal(uint64_t begin, std::span<double> out) const {
+  for (size_t at = 0; at < out.size();) {
+    const auto pair = NormalPair(Pair((begin + at) / 2));
+    for (uint64_t i = (begin + at) % 2; i < 2 && at < out.size(); ++i, ++at) out[at] = pair[i];
+  }
+}
+
+}  // namespace hasten

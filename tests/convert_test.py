@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""`hasten convert` on real models: onnx.checker accepts what it writes, and it computes what the source computes.
+
+Models lie in the folder that HASTEN_TEST_DATA names: onnx/*/*.onnx and onnx-backend-tests.tar.xz.
+"""
+import collections
+import contextlib
+import io
+import os
+import pathlib
+import subprocess
+import tarfile
+import tempfile
+import unittest
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+BINARY = os.environ.get("HASTEN_BIN", "build/hasten")
+DATA = os.environ.get("HASTEN_TEST_DATA")
+# Random by definition: two runs of one model differ.
+RANDOM = ("bernoulli", "dropout", "random", "multinomial")
+# Kept as opaque nodes of the default domain that no judge can run.
+JUDGELESS = {"fns-candy-720"}
+
+
+def convert(source, target, *options):
+    return subprocess.run([BINARY, "convert", str(source), str(target), *options], capture_output=True, text=True)
+
+
+def read_value(path, value_type):
+    data = path.read_bytes()
+    kind = value_type.WhichOneof("value")
+    if kind == "sequence_type":
+        return numpy_helper.to_list(onnx.SequenceProto.FromString(data))
+    if kind == "optional_type":
+        return numpy_helper.to_optional(onnx.OptionalProto.FromString(data))
+    return numpy_helper.to_array(onnx.TensorProto.FromString(data))
+
+
+def random_value(value_type, generator):
+    tensor = value_type.tensor_type
+    shape = [d.dim_value if d.dim_value > 0 else 1 for d in tensor.shape.dim]
+    return (generator.random(shape) * 2).astype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+
+
+def feed_of(source, model):
+    initialized = {t.name for t in model.graph.initializer}
+    inputs = [i for i in model.graph.input if i.name not in initialized]
+    for folder in sorted(source.parent.glob("test_data_set_*")):
+        paths = [folder / f"input_{k}.pb" for k in range(len(inputs))]
+        if all(p.exists() for p in paths):
+            return {i.name: read_value(p, i.type) for i, p in zip(inputs, paths)}
+    generator = np.random.default_rng(0)
+    return {i.name: random_value(i.type, generator) for i in inputs}
+
+
+def by_onnxruntime(model, feed):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, feed)
+
+
+def by_reference(model, feed):
+    with contextlib.redirect_stdout(io.StringIO()):
+        return ReferenceEvaluator(model).run(None, feed)
+
+
+def same(a, b):
+    if a is None or b is None:
+        return a is b
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.dtype.kind in "fc":
+        return np.allclose(a, b, rtol=1e-5, atol=1e-6, equal_nan=True)
+    return a.tolist() == b.tolist()
+
+
+class Convert(unittest.TestCase):
+    def setUp(self):
+        if not DATA:
+            self.skipTest("HASTEN_TEST_DATA names no folder with models")
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.counts = collections.Counter()
+
+    def check(self, source, *options):
+        """Converts and compares; what went wrong as text, or None."""
+        target = pathlib.Path(self.folder.name) / "converted.onnx"
+        done = convert(source, target, *options)
+        if done.returncode != 0:
+            return f"convert failed: {done.stderr.strip()}"
+        before, after = onnx.load(source), onnx.load(target)
+        try:
+            onnx.checker.check_model(after)
+        except onnx.checker.ValidationError as error:
+            return f"checker: {error}"
+        unchanged = [n.SerializeToString() for n in before.graph.node] == [n.SerializeToString() for n in after.graph.node]
+        if unchanged and len(before.graph.initializer) == len(after.graph.initializer):
+            self.counts["node by node the same"] += 1
+            return None
+        return self.compare(source, before, after)
+
+    def compare(self, source, before, after):
+        feed = feed_of(source, before)
+        for judge in (by_onnxruntime, by_reference):
+            try:
+                wanted = judge(before, feed)
+            except Exception:  # a judge that cannot run the source says nothing about the conversion
+                continue
+            try:
+                got = judge(after, feed)
+            except Exception as error:
+                return f"{judge.__name__} runs the source, not the converted model: {error}"
+            self.counts[judge.__name__] += 1
+            is_random = any(word in str(source).lower() for word in RANDOM)
+            return None if is_random or same(wanted, got) else f"outputs differ ({judge.__name__})"
+        self.counts["no judge"] += 1
+        return None if source.parent.name in JUDGELESS else "no judge can run the source"
+
+    def check_all(self, sources, *options):
+        problems = [f"{s}: {p}" for s in sources if (p := self.check(s, *options))]
+        print(f"{len(sources)} models:", ", ".join(f"{v} {k}" for k, v in self.counts.items()))
+        self.assertEqual(problems, [])
+
+    def test_models(self):
+        sources = sorted(pathlib.Path(DATA).glob("onnx/*/*.onnx"))
+        if not sources:
+            self.skipTest(f"{DATA}/onnx has no models")
+        self.check_all(sources)
+
+    def test_backend_suite(self):
+        archive = pathlib.Path(DATA) / "onnx-backend-tests.tar.xz"
+        if not archive.exists():
+            self.skipTest(f"{archive} is absent")
+        with tempfile.TemporaryDirectory() as folder:
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data")
+            self.check_all(sorted(pathlib.Path(folder).rglob("*.onnx")))
+
+    def test_external_data(self):
+        source = next(iter(sorted(pathlib.Path(DATA).glob("onnx/mnist-8/*.onnx"))), None)
+        if not source:
+            self.skipTest(f"{DATA}/onnx/mnist-8 is absent")
+        target = pathlib.Path(self.folder.name) / "m.onnx"
+        done = convert(source, target, "--external-data", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(target.with_name("m.onnx.data").exists())
+        onnx.checker.check_model(str(target))
+        self.assertIsNone(self.compare(source, onnx.load(source), onnx.load(target)))
+
+
+if __name__ == "__main__":
+    unittest.main()
