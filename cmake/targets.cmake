@@ -39,11 +39,18 @@ function(hasten_floor_test floor library)
 endfunction()
 
 # tests/<name>_test.cc: what crosses floors, a binary each.
+# Every tests/<name>_test.cc is a binary; what they share are the other .cc files there.
 function(hasten_crossing_tests)
+  file(GLOB shared CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/*.cc tests/conformance/cases.cc)
+  list(FILTER shared EXCLUDE REGEX "_test\\.cc$")
+  add_library(hasten_test_support STATIC ${shared})
+  target_link_libraries(hasten_test_support PUBLIC hasten_core)
+  target_include_directories(hasten_test_support PUBLIC tests)
+  hasten_reuse_pch(hasten_test_support)
   file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/*_test.cc)
   foreach(file ${files})
     get_filename_component(name ${file} NAME_WE)
-    hasten_gtest(${name} hasten_cli ${file})
+    hasten_gtest(${name} "hasten_cli;hasten_test_support" ${file})
   endforeach()
 endfunction()
 

@@ -33,6 +33,8 @@ struct Command {
 std::span<const Command* const> Commands();
 const Command* FindCommand(std::string_view name);  // null if there is none
 
+std::string_view Version();  // "0.1.0"
+
 // The whole binary.  `args` without the program's name.
 // 0: done; 1: the input is bad or a check failed; 2: wrong usage.
 int Main(std::span<const std::string> args);

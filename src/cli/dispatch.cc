@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <new>
 
 #include "catalog/commands.inc"
 #include "cli/command.h"
@@ -60,13 +61,18 @@ int RunCommand(const Command& command, std::span<const std::string> args) {
   } catch (const CLI::ParseError& error) {
     return WrongUsage(command, app, error);
   }
-  const Status status = work();
-  return status.ok() ? kDone : Complain(kFailed, status.message());
+  try {
+    const Status status = work();
+    return status.ok() ? kDone : Complain(kFailed, status.message());
+  } catch (const std::bad_alloc&) {
+    return Complain(kFailed, "out of memory");
+  }
 }
 
 }  // namespace
 
 std::span<const Command* const> Commands() { return kCatalog; }
+std::string_view Version() { return HASTEN_VERSION; }
 
 const Command* FindCommand(std::string_view name) {
   for (const Command* c : Commands())
@@ -80,7 +86,7 @@ int Main(std::span<const std::string> args) {
     return kWrongUsage;
   }
   if (args[0] == "--version" || args[0] == "-V") {
-    fmt::print("hasten {}\n", HASTEN_VERSION);
+    fmt::print("hasten {}\n", Version());
     return kDone;
   }
   const bool wants_help = args[0] == "--help" || args[0] == "-h";

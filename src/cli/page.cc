@@ -21,13 +21,8 @@ Flag FlagOf(const CLI::Option& option) {
 }  // namespace
 
 std::vector<std::string> Flag::Choices() const {
-  if (value.find('|') == std::string::npos) return {};
+  if (value.find('|') == std::string::npos || value.find('/') != std::string::npos) return {};  // "X|A/B" is a form
   return CLI::detail::split(value, '|');
-}
-
-bool Flag::TakesPath() const {
-  return value.find("FILE") != std::string::npos || value.find("DIR") != std::string::npos || names[0] == "MODEL" ||
-         names[0] == "OUT";
 }
 
 void PrepareApp(const Command& command, CLI::App* app) {

@@ -15,7 +15,6 @@ struct Flag {
 
   // "npy|pb" as its parts; empty where the value is no choice.
   std::vector<std::string> Choices() const;
-  bool TakesPath() const;
 };
 
 struct FlagGroup {
@@ -39,6 +38,7 @@ std::string Overview();
 std::string TerminalText(const Page& page);
 // A page of section 1, roff.
 std::string ManText(const Page& page);
+std::string ManOverview();  // hasten.1
 // A chapter of docs/commands.md.
 std::string MarkdownText(const Page& page);
 

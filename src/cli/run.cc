@@ -1,26 +1,67 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
-#include "engine/session.h"
+#include "cli/inputs.h"
+#include "cli/outputs.h"
+#include "cli/run_flags.h"
+#include "cli/timing.h"
 
 namespace hasten::cli {
 namespace {
 
+Status RunModel(const RunFlags& flags, Report* report) {
+  SessionOptions options;
+  options.plan.references_only = flags.reference;
+  HASTEN_ASSIGN(const auto session, Session::Load(flags.model, options));
+  report->Notes(session->model().notes);
+  report->Notes(session->plan()->notes);
+  report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
+  HASTEN_ASSIGN(const std::vector<Value> inputs, GatherInputs(flags, *session, report));
+  HASTEN_ASSIGN(const std::vector<Value> outputs, TimedRuns(flags, session.get(), inputs, report));
+  HASTEN_TRY(ShowOutputs(flags, *session, outputs, report));
+  if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, report));
+  if (!flags.check.empty()) HASTEN_TRY(CheckOutputs(flags, *session, outputs, report));
+  return {};
+}
+
 std::function<Status()> Define(CLI::App* app) {
-  const auto model = std::make_shared<std::string>();
-  app->add_option("MODEL", *model, "The model: .onnx, or the text form, .ir")->required()->type_name("");
-  return [model]() -> Status {
-    HASTEN_ASSIGN(auto session, Session::Load(*model));
-    return {};
+  const auto flags = std::make_shared<RunFlags>();
+  AddRunFlags(app, flags.get());
+  return [flags]() -> Status {
+    Report report(flags->json, flags->quiet);
+    Status status = RunModel(*flags, &report);
+    report.Print();
+    return status;
   };
 }
+
+constexpr Example kExamples[] = {
+    {"Made-up inputs: does it run, and how fast?", "hasten run model.onnx --repeat 100"},
+    {"One input from a NumPy file.", "hasten run model.onnx --input x=photo.npy"},
+    {"What is in a picture?", "hasten run model.onnx --image cat.jpg --labels labels.txt --top 5"},
+    {"Folders as ONNX test data has them: input_0.pb, input_1.pb, ... in the model's order.",
+     "hasten run model.onnx --input-dir test_data_set_0 --output-dir out --output-format pb"},
+    {"Compare with the outputs that such a folder has.", "hasten run model.onnx --check test_data_set_0"},
+};
+
+constexpr std::string_view kDoc =
+    R"(Without any input, inputs are made up from --seed: floats between 0 and 1, integers 0 or 1; dimensions that the model leaves open are 1 unless --shape tells.
+
+A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's size without keeping its proportions, and each pixel becomes (pixel * scale - mean) / std. What is not given by flags comes from the model's metadata "hasten.image", a JSON object with the keys color, resize, layout, scale, mean and std; else floats get the scale 1/255 and, for three channels, ImageNet's mean 0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get pixels as they are (int8: less 128). Where one of scale, mean and std is given, the other two are not ImageNet's but 1/255, 0 and 1. Whether channels come first or last follows from the input's shape. What was done is printed.
+
+Classes are ranked when --top or --labels is given, or when a picture's first output is a row of scores. Softmax is applied unless the scores are probabilities already; which of the two is printed.
+
+--check passes an element if |actual - expected| <= atol + rtol * |expected|; NaN equals NaN; integers, bools and strings must be equal.
+
+Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
 
 }  // namespace
 
 extern const Command kRun = {
     .name = "run",
-    .summary = "run a model",
-    .doc = "",
+    .summary = "run a model on files, a picture or made-up inputs",
+    .doc = kDoc,
+    .examples = kExamples,
     .define = Define,
 };
 

@@ -211,6 +211,7 @@ Result<Tensor> TakeContents(Lexer* lex, Tensor typed) {
 }
 
 Result<Tensor> TakeTensor(Lexer* lex) {
+  if (lex->Take("_")) return Tensor();
   HASTEN_ASSIGN(Tensor typed, TakeTensorType(lex));
   HASTEN_TRY(lex->Expect('='));
   return TakeContents(lex, std::move(typed));
@@ -232,6 +233,7 @@ void AppendContents(std::string* out, const Tensor& t) {
 }
 
 void AppendTensor(std::string* out, const Tensor& t) {
+  if (t.dtype == DType::kNone) return out->push_back('_');
   *out += Str(t, " = ");
   AppendContents(out, t);
 }

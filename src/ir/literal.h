@@ -18,7 +18,7 @@ Result<Tensor> TakeTensorType(Lexer* lex);
 // text, whatever the dims say.
 Result<Tensor> TakeContents(Lexer* lex, Tensor typed);
 
-// The whole `type = contents`.
+// The whole `type = contents`, or `_` for a tensor without a dtype.
 Result<Tensor> TakeTensor(Lexer* lex);
 void AppendContents(std::string* out, const Tensor& t);
 void AppendTensor(std::string* out, const Tensor& t);

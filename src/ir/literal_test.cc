@@ -38,7 +38,7 @@ TEST(Literal, ReadsAsPrinted) {
         "i4[3] = [-8, 7, 0]", "u2[5] = [0, 1, 2, 3, 0]", "f4e2m1[3] = [0.5, -6, 1.5]", "c64[2] = [(1, -2.5), (inf, nan)]",
         "c128[1] = [(0.1, 1e+300)]", "string[3] = [\"\", \"a\\\"b\\\\\", \"\\n\\x00\"]", "f32[0,5] = []", "f8e4m3fn[1] = [nan.7f]",
         "bf16[1] = [1.5]", "f8e8m0[2] = [5.877472e-39, nan.ff]", "u8[65] = base64 "
-        "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=\""}) {
+        "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=\""}) {
     const auto t = Parse(text);
     ASSERT_TRUE(t.ok()) << text << ": " << t.message();
     EXPECT_EQ(Text(*t), text);

@@ -3,24 +3,27 @@
 namespace hasten::ops {
 namespace {
 
+Status Infer(InferCall& c) {
+  PropagateToBool(c, [](const Dim& a, const Dim& b) { return Min(a, b); });
+  return InferBroadcastBools(c);
+}
+
 Status Eval(KernelCall& c) {
   return EvalBinary(c, {.integer = [](int64_t a, int64_t b) { return a & b; }});
 }
 
-constexpr OnnxVersion kVersions[] = {{1, UpgradeLegacyBroadcast}, {7}};
+constexpr OnnxVersion kVersions[] = {{1, UpgradeLegacyBroadcast, DowngradeCommutative}, {7}};
 
-std::vector<Sample> Samples() {
-  return {{"same shape", {{DType::kBool, {3, 5}, 0, 1}, {DType::kBool, {3, 5}, 0, 1}}}, {"broadcast", {{DType::kBool, {4, 1}, 0, 1}, {DType::kBool, {5}, 0, 1}}}};
-}
+std::vector<Sample> Samples() { return IntegerPairSamples(DType::kBool, 0, 1); }
 
 }  // namespace
 
 extern const OpDef kAnd = {
     .name = "And",
-    .doc = "y = a & b of bools, elementwise with numpy broadcasting.",
+    .doc = "y = a and b, elementwise with numpy broadcasting. a: bool [d...]; b: the same dtype; y: [broadcast].",
     .arity = {2, 2},
     .onnx = {"", "And", kVersions},
-    .infer = InferBroadcast,
+    .infer = Infer,
     .eval = Eval,
     .traits = {.elementwise = true, .commutative = true, .exact_on_integers = true, .in_place_input = 0},
     .samples = Samples,

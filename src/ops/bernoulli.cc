@@ -16,8 +16,8 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE(dtype == DType::kNone || IsFloat(dtype), "input must be of floating-point numbers, is ", c.type(0));
   if (const auto& attr = c.attrs<BernoulliAttrs>().dtype) {
     HASTEN_ASSIGN(dtype, DTypeFromAttr(*attr));
-    HASTEN_REQUIRE(IsFloat(dtype) || IsInteger(dtype) || dtype == DType::kBool, "output must be of real numbers or bool, is of ",
-                   Name(dtype));
+    HASTEN_REQUIRE(IsFloat(dtype) || IsInteger(dtype) || dtype == DType::kBool,
+                   "output must be of real numbers or bool, is of ", Name(dtype));
   }
   c.Out(0, dtype, c.shape(0));
   return {};

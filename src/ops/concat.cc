@@ -43,8 +43,8 @@ Status Infer(InferCall& c) {
   bool all_ranked = true;
   for (int i = 0; i < c.inputs(); ++i) {
     if (dtype == DType::kNone) dtype = c.dtype(i);
-    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || c.dtype(i) == dtype, "inputs must have one dtype, are ", Name(dtype), " and ",
-                   Name(c.dtype(i)));
+    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || c.dtype(i) == dtype, "inputs must have one dtype, are ", Name(dtype),
+                   " and ", Name(c.dtype(i)));
     all_ranked &= c.shape(i).ranked();
     if (!c.shape(i).ranked()) continue;
     HASTEN_ASSIGN(const int a, NormalizeAxis(*axis, c.shape(i).rank()));
@@ -60,7 +60,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(*c.attrs<ConcatAttrs>().axis, y->dims.rank()));
   const int64_t outer = y->dims.Product(0, axis), row = y->dims.Product(axis, y->dims.rank());
   int64_t at = 0;
@@ -95,8 +95,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kConcat = {
     .name = "Concat",
-    .doc = "The inputs one after the other along `axis`; all other dims agree. x_i: [.., a_i, ..]; y: [.., sum of a_i, ..]. "
-           "Any dtype, one for all.",
+    .doc =
+        "The inputs one after the other along `axis`; all other dims agree. x_i: [.., a_i, ..]; y: [.., sum of a_i, "
+        "..]. "
+        "Any dtype, one for all.",
     .attrs = SchemaOf<ConcatAttrs>(kFields),
     .arity = {1, kMany},
     .onnx = {"", "Concat", kVersions},

@@ -17,8 +17,10 @@ Status Infer(InferCall& c) {
   Shape shape = element.shape;
   if (element.is_tensor() && shape.ranked()) {
     HASTEN_ASSIGN(const int axis, NormalizeAxis(*attrs.axis, shape.rank() + (attrs.new_axis ? 1 : 0)));
-    if (attrs.new_axis) shape.dims().insert(shape.dims().begin() + axis, Dim::Fresh());
-    else shape[axis] = Dim::Fresh();
+    if (attrs.new_axis)
+      shape.dims().insert(shape.dims().begin() + axis, Dim::Fresh());
+    else
+      shape[axis] = Dim::Fresh();
   }
   if (!element.known()) shape = Shape::Unknown();
   c.Out(0, element.dtype, std::move(shape));
@@ -37,7 +39,8 @@ Result<int64_t> CommonSize(const std::vector<Value>& parts, int axis) {
       size += dims[axis];
       dims[axis] = first.dims[axis];
     }
-    HASTEN_REQUIRE(t.dtype == first.dtype && dims == first.dims, "elements must agree but for the axis, are ", first, " and ", t);
+    HASTEN_REQUIRE(t.dtype == first.dtype && dims == first.dims, "elements must agree but for the axis, are ", first,
+                   " and ", t);
   }
   return size;
 }
@@ -50,9 +53,11 @@ Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const int axis, NormalizeAxis(*attrs.axis, first.dims.rank() + (attrs.new_axis ? 1 : 0)));
   HASTEN_ASSIGN(const int64_t size, CommonSize(*parts, attrs.new_axis ? -1 : axis));
   Dims dims = first.dims;
-  if (attrs.new_axis) dims.insert(axis, static_cast<int64_t>(parts->size()));
-  else dims[axis] = size;
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, first.dtype, dims));
+  if (attrs.new_axis)
+    dims.insert(axis, static_cast<int64_t>(parts->size()));
+  else
+    dims[axis] = size;
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, first.dtype, dims));
   const int64_t outer = dims.Product(0, axis), inner = dims.Product(axis + 1, dims.rank());
   int64_t at = 0;
   for (const Value& v : *parts) {

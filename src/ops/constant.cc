@@ -13,10 +13,14 @@ struct ConstantAttrs {
   std::optional<std::vector<std::string>> value_strings;
 };
 using A = ConstantAttrs;
-constexpr AttrField kFields[] = {Field<&A::value>("value"), Field<&A::sparse_value>("sparse_value"),
-                                 Field<&A::value_int>("value_int"), Field<&A::value_float>("value_float"),
-                                 Field<&A::value_string>("value_string"), Field<&A::value_ints>("value_ints"),
-                                 Field<&A::value_floats>("value_floats"), Field<&A::value_strings>("value_strings")};
+constexpr AttrField kFields[] = {Field<&A::value>("value"),
+                                 Field<&A::sparse_value>("sparse_value"),
+                                 Field<&A::value_int>("value_int"),
+                                 Field<&A::value_float>("value_float"),
+                                 Field<&A::value_string>("value_string"),
+                                 Field<&A::value_ints>("value_ints"),
+                                 Field<&A::value_floats>("value_floats"),
+                                 Field<&A::value_strings>("value_strings")};
 
 template <class T>
 Tensor Vector(const std::vector<T>& v) {
@@ -32,8 +36,9 @@ Result<Tensor> Contents(const A& a) {
   if (a.value_ints) return Vector(*a.value_ints);
   if (a.value_floats) return Vector(*a.value_floats);
   if (a.value_strings) return Vector(*a.value_strings);
-  return Status(Code::kInvalidModel, "must have one of the attributes value, sparse_value, value_int, value_ints, "
-                                     "value_float, value_floats, value_string, value_strings");
+  return Status(Code::kInvalidModel,
+                "must have one of the attributes value, sparse_value, value_int, value_ints, "
+                "value_float, value_floats, value_string, value_strings");
 }
 
 Status Infer(InferCall& c) {
@@ -65,8 +70,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kConstant = {
     .name = "Constant",
-    .doc = "The contents of its one attribute. Import makes constants of the graph of such nodes; this op is for graphs "
-           "written by hand.",
+    .doc =
+        "The contents of its one attribute. Import makes constants of the graph of such nodes; this op is for graphs "
+        "written by hand.",
     .attrs = SchemaOf<A>(kFields),
     .arity = {0, 0},
     .onnx = {"", "Constant", kVersions},

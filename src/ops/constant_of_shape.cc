@@ -12,7 +12,8 @@ void PropagateValue(InferCall& c, const std::optional<Tensor>& value) {
   const auto dims = c.out[0].shape.Concrete();
   if (!dims || !value || !(IsInteger(value->dtype) || value->dtype == DType::kBool)) return;
   const auto count = CheckedElements(*dims);
-  if (count.ok() && *count <= kMaxKnownInts) c.OutInts(0, {*dims, std::vector<Dim>(static_cast<size_t>(*count), value->Int(0))});
+  if (count.ok() && *count <= kMaxKnownInts)
+    c.OutInts(0, {*dims, std::vector<Dim>(static_cast<size_t>(*count), value->Int(0))});
 }
 
 Status Infer(InferCall& c) {
@@ -27,16 +28,19 @@ Status Infer(InferCall& c) {
     return {};
   }
   const Dim rank = c.shape(0).ranked() ? c.shape(0).elements() : Dim::Fresh();
-  HASTEN_REQUIRE(!rank.is_const() || rank.value() <= Dims::kMaxRank, "rank must be at most ", Dims::kMaxRank, ", is ", rank);
+  HASTEN_REQUIRE(!rank.is_const() || rank.value() <= Dims::kMaxRank, "rank must be at most ", Dims::kMaxRank, ", is ",
+                 rank);
   c.Out(0, dtype, rank.is_const() ? Shape::Fresh(static_cast<int>(rank.value())) : Shape::Unknown());
   return {};
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const auto& value = c.attrs<ConstantOfShapeAttrs>().value;
-  if (value) Fill(*value, 0, y);
-  else FillZero(y);
+  if (value)
+    Fill(*value, 0, y);
+  else
+    FillZero(y);
   return {};
 }
 
@@ -60,8 +64,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kConstantOfShape = {
     .name = "ConstantOfShape",
-    .doc = "A tensor of the shape in input 0 (i64 [k]) with every element `value`, a tensor of one element and y's dtype "
-           "(default: f32 zero).",
+    .doc =
+        "A tensor of the shape in input 0 (i64 [k]) with every element `value`, a tensor of one element and y's dtype "
+        "(default: f32 zero).",
     .attrs = SchemaOf<ConstantOfShapeAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "ConstantOfShape", kVersions},

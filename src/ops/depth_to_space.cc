@@ -55,7 +55,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const DepthSpaceStrides s = StridesOfBlocks(c.input(0).dims, c.attrs<DepthSpaceAttrs>());
   CopyStrided(c.input(0), 0, s.deep, y, 0, s.wide, s.dims);
   return {};
@@ -69,8 +69,9 @@ std::vector<Sample> Samples() { return DepthSpaceSamples({2, 8, 2, 3}, {1, 18, 1
 
 extern const OpDef kDepthToSpace = {
     .name = "DepthToSpace",
-    .doc = "x: [n, c*b*b, h, w]; y: [n, c, h*b, w*b] with y[n, c, h*b + i, w*b + j] = x[n, k, h, w], b the blocksize, "
-           "k = (i*b + j)*c' + c in mode DCR (c' channels of y) and k = c*b*b + i*b + j in mode CRD. Any dtype.",
+    .doc =
+        "x: [n, c*b*b, h, w]; y: [n, c, h*b, w*b] with y[n, c, h*b + i, w*b + j] = x[n, k, h, w], b the blocksize, "
+        "k = (i*b + j)*c' + c in mode DCR (c' channels of y) and k = c*b*b + i*b + j in mode CRD. Any dtype.",
     .attrs = SchemaOf<DepthSpaceAttrs>(kDepthSpaceFields),
     .arity = {1, 1},
     .onnx = {"", "DepthToSpace", kVersions},

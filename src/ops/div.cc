@@ -3,34 +3,49 @@
 namespace hasten::ops {
 namespace {
 
+Dim KnownQuotient(const Dim& a, const Dim& b) {
+  if (a.is_const() && b.is_const() && !b.is(0) && !b.is(-1)) return a.value() / b.value();
+  return NonNegative(a) && NonNegative(b) ? FloorDiv(a, b) : AnyInteger();
+}
+
+// In floats only a quotient without a rest is a whole number.
+Dim KnownExactQuotient(const Dim& a, const Dim& b) {
+  if (b.is(0)) return AnyInteger();
+  const Dim q = FloorDiv(a, b);
+  return q * b == a ? q : AnyInteger();
+}
+
+Status Infer(InferCall& c) {
+  PropagateInts(c, IsFloat(c.dtype(0)) ? KnownExactQuotient : KnownQuotient);
+  return InferBroadcastNumbers(c);
+}
+
+// By 0 gives 0, as in numpy; the least integer by -1 wraps.
+int64_t Quotient(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? WrappingSub(0, a) : a / b; }
+
 Status Eval(KernelCall& c) {
   return EvalBinary(c, {.real = [](double a, double b) { return a / b; },
-                        .integer = [](int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? static_cast<int64_t>(-static_cast<uint64_t>(a)) : a / b; },
-                        .natural = [](uint64_t a, uint64_t b) { return b == 0 ? 0 : a / b; }});
+                        .integer = Quotient,
+                        .natural = [](uint64_t a, uint64_t b) -> uint64_t { return b == 0 ? 0 : a / b; }});
 }
 
-// Shapes are not negative: truncation is the floor.
-Status Infer(InferCall& c) {
-  PropagateInts(c, [](const Dim& a, const Dim& b) { return FloorDiv(a, b); });
-  return InferBroadcast(c);
-}
+constexpr OnnxVersion kVersions[] = {
+    {1, DropConsumedInputs}, {6, UpgradeLegacyBroadcast, DowngradeBroadcast}, {7}, {13}, {14}};
 
-constexpr OnnxVersion kVersions[] = {{1, UpgradeLegacyBroadcast}, {6, UpgradeLegacyBroadcast}, {7}, {13}, {14}};
-
-std::vector<Sample> Samples() {
-  return {{"same shape", {{DType::kF32, {3, 5}}, {DType::kF32, {3, 5}, 1, 2}}}, {"broadcast", {{DType::kF32, {4, 1, 3}}, {DType::kF32, {5, 1}, 1, 2}}}, {"i32", {{DType::kI32, {7}, -9, 9}, {DType::kI32, {7}, 1, 5}}}};
-}
+std::vector<Sample> Samples() { return NumberPairSamples(); }
 
 }  // namespace
 
 extern const OpDef kDiv = {
     .name = "Div",
-    .doc = "y = a / b; integers truncate toward zero, elementwise with numpy broadcasting.",
+    .doc =
+        "y = a / b, elementwise with numpy broadcasting. a: number [d...]; b: the same dtype; y: [broadcast]. Integers "
+        "truncate towards zero; by 0 they give 0.",
     .arity = {2, 2},
     .onnx = {"", "Div", kVersions},
     .infer = Infer,
     .eval = Eval,
-    .traits = {.elementwise = true, .commutative = false, .exact_on_integers = false, .in_place_input = 0},
+    .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,
 };
 

@@ -118,8 +118,7 @@ Status EvalUnary(KernelCall& c, const UnaryLanes& lanes) {
 Status EvalBinary(KernelCall& c, const BinaryLanes& lanes) {
   const Lane lane = LaneOf(c.input(0).dtype);
   if (lane == Lane::kDouble && lanes.real) return Zip<double, double>(c, lanes.real);
-  if (lane == Lane::kComplex && lanes.complex)
-    return Zip<std::complex<double>, std::complex<double>>(c, lanes.complex);
+  if (lane == Lane::kComplex && lanes.complex) return Zip<std::complex<double>, std::complex<double>>(c, lanes.complex);
   if (lane == Lane::kUint64 && lanes.natural) return Zip<int64_t, int64_t>(c, OnBits(lanes.natural));
   if ((lane == Lane::kInt64 || lane == Lane::kUint64) && lanes.integer) return Zip<int64_t, int64_t>(c, lanes.integer);
   return NoSuchDType(c);

@@ -13,8 +13,8 @@ Status RequireKind(const InferCall& c, int i, DTypeKind kind);
 
 // Output 0: the type of input 0.
 Status InferSameAsInput(InferCall& c);
-Status InferFloats(InferCall& c);    // the same, of floats
-Status InferNumbers(InferCall& c);   // the same, of numbers
+Status InferFloats(InferCall& c);   // the same, of floats
+Status InferNumbers(InferCall& c);  // the same, of numbers
 // Output 0: numpy broadcast of all inputs, one dtype for all.
 Status InferBroadcast(InferCall& c, DTypeKind kind);
 inline Status InferBroadcast(InferCall& c) { return InferBroadcast(c, DTypeKind::kAny); }
@@ -50,14 +50,14 @@ Dim KnownLess(const Dim& a, const Dim& b);
 // One formula per lane; null where the op has no such dtype.  Integers wrap at the dtype's width on store.
 struct UnaryLanes {
   double (*real)(double) = nullptr;
-  int64_t (*integer)(int64_t) = nullptr;                               // signed; also unsigned and bool unless `natural`
-  uint64_t (*natural)(uint64_t) = nullptr;                             // unsigned and bool
+  int64_t (*integer)(int64_t) = nullptr;    // signed; also unsigned and bool unless `natural`
+  uint64_t (*natural)(uint64_t) = nullptr;  // unsigned and bool
   std::complex<double> (*complex)(std::complex<double>) = nullptr;
 };
 struct BinaryLanes {
   double (*real)(double, double) = nullptr;
   int64_t (*integer)(int64_t, int64_t) = nullptr;
-  uint64_t (*natural)(uint64_t, uint64_t) = nullptr;                   // null: `integer` on the same bits
+  uint64_t (*natural)(uint64_t, uint64_t) = nullptr;  // null: `integer` on the same bits
   std::complex<double> (*complex)(std::complex<double>, std::complex<double>) = nullptr;
 };
 // Comparisons: any lane to bool.
@@ -118,15 +118,16 @@ class BroadcastWalk {
   int64_t offset_ = 0;
 };
 
-// Walks `to` in rows along which every operand either advances by one element or stays: rows are as long as they can be.
+// Walks `to` in rows along which every operand either advances by one element or stays: rows are as long as they can
+// be.
 class BroadcastRows {
  public:
   static constexpr int kMaxOperands = 3;
   // At most kMaxOperands operands' dims, each of which broadcasts to `to`.
   BroadcastRows(std::initializer_list<const Dims*> from, const Dims& to);
   bool done() const { return done_; }
-  int64_t begin() const { return begin_; }  // of the row, in elements of `to`
-  int64_t size() const { return size_; }    // the same for all rows
+  int64_t begin() const { return begin_; }             // of the row, in elements of `to`
+  int64_t size() const { return size_; }               // the same for all rows
   int64_t offset(int k) const { return offsets_[k]; }  // of the row's first element in operand k
   int64_t step(int k) const { return steps_[k]; }      // 0 or 1
   void Next();
@@ -137,7 +138,7 @@ class BroadcastRows {
   bool done_ = false;
   int64_t begin_ = 0, size_ = 1;
   int64_t offsets_[kMaxOperands] = {}, steps_[kMaxOperands] = {};
-  int64_t dims_[Dims::kMaxRank], at_[Dims::kMaxRank] = {};     // of the axes around the rows, innermost first
+  int64_t dims_[Dims::kMaxRank], at_[Dims::kMaxRank] = {};  // of the axes around the rows, innermost first
   int64_t strides_[Dims::kMaxRank][kMaxOperands];
 };
 

@@ -95,7 +95,7 @@ Status InferNumbers(InferCall& c) {
 Status InferBroadcast(InferCall& c, DTypeKind kind) { return InferBroadcastAs(c, kind, DType::kNone); }
 Status InferBroadcastToBool(InferCall& c, DTypeKind kind) { return InferBroadcastAs(c, kind, DType::kBool); }
 
-Dim AnyInteger() { return FloorDiv(0, 0); }
+Dim AnyInteger() { return FloorDiv(Dim(0), Dim(0)); }
 
 Dim KnownLess(const Dim& a, const Dim& b) {
   if (NonNegative(b - a - 1)) return 1;

@@ -101,7 +101,8 @@ Status DowngradeVariadic(OnnxNode& n) {
     bool differ = first.rank() != other.rank();
     for (int d = 0; !differ && d < first.rank(); ++d) differ = NeverEqual(first[d], other[d]);
     if (differ)
-      return Status(Code::kUnsupported, Str(n.type, " of shapes ", first, " and ", other, " has no form at opset ", n.opset));
+      return Status(Code::kUnsupported,
+                    Str(n.type, " of shapes ", first, " and ", other, " has no form at opset ", n.opset));
   }
   return {};
 }

@@ -50,12 +50,15 @@ std::vector<Sample> RealPairSamples() {
 
 std::vector<Sample> NumberPairSamples() {
   std::vector<Sample> out = RealPairSamples();
-  Append(&out, {{"i8 wraps", {{DType::kI8, {7, 1}, 0, 0, {-128, -127, -3, 0, 1, 100, 127}}, {DType::kI8, {5}, 0, 0, {-128, -1, 0, 3, 127}}}},
-                {"u8 wraps", {{DType::kU8, {7}, 0, 255}, {DType::kU8, {7}, 0, 255}}},
-                {"i32", {{DType::kI32, {3, 5}, -9, 9}, {DType::kI32, {5}, -9, 9}}},
-                {"i64 beyond the precision of f64",
-                 {{DType::kI64, {2}, 0, 0, {0x1p53, -0x1p62}}, {DType::kI64, {2, 1}, 0, 0, {1, -3}}}},
-                {"u64 in the upper half", {{DType::kU64, {2}, 0, 0, {0x1p63, 5}}, {DType::kU64, {2, 1}, 0, 0, {0x1p63, 3}}}}});
+  Append(
+      &out,
+      {{"i8 wraps",
+        {{DType::kI8, {7, 1}, 0, 0, {-128, -127, -3, 0, 1, 100, 127}}, {DType::kI8, {5}, 0, 0, {-128, -1, 0, 3, 127}}}},
+       {"u8 wraps", {{DType::kU8, {7}, 0, 255}, {DType::kU8, {7}, 0, 255}}},
+       {"i32", {{DType::kI32, {3, 5}, -9, 9}, {DType::kI32, {5}, -9, 9}}},
+       {"i64 beyond the precision of f64",
+        {{DType::kI64, {2}, 0, 0, {0x1p53, -0x1p62}}, {DType::kI64, {2, 1}, 0, 0, {1, -3}}}},
+       {"u64 in the upper half", {{DType::kU64, {2}, 0, 0, {0x1p63, 5}}, {DType::kU64, {2, 1}, 0, 0, {0x1p63, 3}}}}});
   return out;
 }
 

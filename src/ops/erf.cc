@@ -4,24 +4,27 @@ namespace hasten::ops {
 namespace {
 
 Status Eval(KernelCall& c) {
-  return EvalUnary(c, {.real = [](double x) { return std::erf(x); },
-                       .integer = [](int64_t x) { return static_cast<int64_t>(std::erf(static_cast<double>(x))); }});
+  return EvalReal(c, [](double x) { return std::erf(x); });
 }
 
 constexpr OnnxVersion kVersions[] = {{9}, {13}};
 
 std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -3, 3}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -3, 3}}}};
+  std::vector<Sample> out = RealSamples(-4, 4);
+  out.push_back({"i32", {{DType::kI32, {7}, -9, 9}}});
+  return out;
 }
 
 }  // namespace
 
 extern const OpDef kErf = {
     .name = "Erf",
-    .doc = "y = 2 / sqrt(pi) * integral from 0 to x of e^(-t^2) dt, elementwise.",
+    .doc =
+        "y = erf(x) = 2 / sqrt(pi) * integral of e^(-t^2) over [0, x], elementwise. x, y: number [d...]; integers "
+        "truncate.",
     .arity = {1, 1},
     .onnx = {"", "Erf", kVersions},
-    .infer = InferSameAsInput,
+    .infer = InferNumbers,
     .eval = Eval,
     .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,

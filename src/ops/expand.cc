@@ -14,7 +14,8 @@ Status Infer(InferCall& c) {
   const Shape& x = c.shape(0);
   if (const auto want = c.KnownOf(1)) {
     for (const Dim& d : want->elements)
-      HASTEN_REQUIRE(!d.is_const() || d.value() >= 0, "dims must not be negative, shape is [", Join(want->elements, ","), "]");
+      HASTEN_REQUIRE(!d.is_const() || d.value() >= 0, "dims must not be negative, shape is [",
+                     Join(want->elements, ","), "]");
     HASTEN_ASSIGN(Shape y, Broadcast(x, Shape(want->elements)));
     HASTEN_TRY(OutShape(c, 0, c.dtype(0), std::move(y)));
     MoveInts(c, Move);
@@ -27,7 +28,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   return Move(c.input(0), y);
 }
 

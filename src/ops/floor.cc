@@ -3,29 +3,27 @@
 namespace hasten::ops {
 namespace {
 
-Status DropConsumed(OnnxNode& n) {
-  n.Drop("consumed_inputs");
-  return {};
+Status Infer(InferCall& c) {
+  PropagateInts(c, [](const Dim& x) { return x; });
+  return InferFloats(c);
 }
 
 Status Eval(KernelCall& c) {
   return EvalUnary(c, {.real = [](double x) { return std::floor(x); }});
 }
 
-constexpr OnnxVersion kVersions[] = {{1, DropConsumed}, {6}, {13}};
+constexpr OnnxVersion kVersions[] = {{1, DropConsumedInputs}, {6}, {13}};
 
-std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -5, 5}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -5, 5}}}};
-}
+std::vector<Sample> Samples() { return RealSamples(-5, 5); }
 
 }  // namespace
 
 extern const OpDef kFloor = {
     .name = "Floor",
-    .doc = "y = largest integer not above x, elementwise. x, y: any float dtype.",
+    .doc = "y = the greatest integer not above x, elementwise. x, y: float [d...].",
     .arity = {1, 1},
     .onnx = {"", "Floor", kVersions},
-    .infer = InferSameAsInput,
+    .infer = Infer,
     .eval = Eval,
     .traits = {.elementwise = true, .exact_on_integers = true, .in_place_input = 0},
     .samples = Samples,

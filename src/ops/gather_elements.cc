@@ -18,14 +18,14 @@ Status Infer(InferCall& c) {
     HASTEN_REQUIRE(x.rank() == indices.rank(), "inputs must have one rank, shapes are ", x, " and ", indices);
     HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<GatherElementsAttrs>().axis, x.rank()));
     for (int i = 0; i < x.rank(); ++i)
-      HASTEN_REQUIRE(i == axis || !x[i].is_const() || !indices[i].is_const() || indices[i].value() <= x[i].value(), "dim ", i,
-                     " of indices ", indices, " must be at most that of input ", x);
+      HASTEN_REQUIRE(i == axis || !x[i].is_const() || !indices[i].is_const() || indices[i].value() <= x[i].value(),
+                     "dim ", i, " of indices ", indices, " must be at most that of input ", x);
   }
   return OutShape(c, 0, c.dtype(0), indices);
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<GatherElementsAttrs>().axis, x.dims.rank()));
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
@@ -56,8 +56,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kGatherElements = {
     .name = "GatherElements",
-    .doc = "y[i..] = x[i.. with the index along `axis` replaced by indices[i..]]. indices: i32 or i64 of x's rank, y has its "
-           "shape. Negative indices count from the end; others outside are an error. Any dtype.",
+    .doc =
+        "y[i..] = x[i.. with the index along `axis` replaced by indices[i..]]. indices: i32 or i64 of x's rank, y has "
+        "its "
+        "shape. Negative indices count from the end; others outside are an error. Any dtype.",
     .attrs = SchemaOf<GatherElementsAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "GatherElements", kVersions},

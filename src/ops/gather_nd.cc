@@ -9,15 +9,16 @@ struct GatherNDAttrs {
 constexpr AttrField kFields[] = {Field<&GatherNDAttrs::batch_dims>("batch_dims")};
 
 Result<Shape> OutputShape(const Shape& x, const Shape& indices, int64_t batch) {
-  HASTEN_REQUIRE(x.rank() >= 1 && indices.rank() >= 1, "inputs must have rank 1 at least, shapes are ", x, " and ", indices);
+  HASTEN_REQUIRE(x.rank() >= 1 && indices.rank() >= 1, "inputs must have rank 1 at least, shapes are ", x, " and ",
+                 indices);
   HASTEN_REQUIRE(batch >= 0 && batch < std::min(x.rank(), indices.rank()), "batch_dims must be in [0, ",
                  std::min(x.rank(), indices.rank()), "), is ", batch);
   const auto b = static_cast<int>(batch);
   for (int i = 0; i < b; ++i) HASTEN_TRY(std::move(SameDim(x[i], indices[i], Str("batch dim ", i))).status());
   const Dim& tuple = indices[indices.rank() - 1];
   if (!tuple.is_const()) return Shape::Unknown();
-  HASTEN_REQUIRE(tuple.value() >= 1 && tuple.value() <= x.rank() - b, "the last dim of indices must be in [1, ", x.rank() - b,
-                 "], is ", tuple);
+  HASTEN_REQUIRE(tuple.value() >= 1 && tuple.value() <= x.rank() - b, "the last dim of indices must be in [1, ",
+                 x.rank() - b, "], is ", tuple);
   std::vector<Dim> y(indices.dims().begin(), indices.dims().end() - 1);
   y.insert(y.end(), x.dims().begin() + b + tuple.value(), x.dims().end());
   return Shape(std::move(y));
@@ -34,7 +35,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Tensor &x = c.input(0), &tuples = c.input(1);
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
   const auto b = static_cast<int>(c.attrs<GatherNDAttrs>().batch_dims), k = static_cast<int>(tuples.dims.back());
@@ -75,10 +76,12 @@ std::vector<Sample> Samples() {
 
 }  // namespace
 
-extern const OpDef kGatherND = {
+extern const OpDef kGatherNd = {
     .name = "GatherND",
-    .doc = "y[b.., i.., j..] = x[b.., indices[b.., i.., :], j..]: the last axis of indices (integers) holds tuples that index "
-           "the axes of x behind the batch_dims leading ones. Negative indices count from the end. Any dtype.",
+    .doc =
+        "y[b.., i.., j..] = x[b.., indices[b.., i.., :], j..]: the last axis of indices (integers) holds tuples that "
+        "index "
+        "the axes of x behind the batch_dims leading ones. Negative indices count from the end. Any dtype.",
     .attrs = SchemaOf<GatherNDAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "GatherND", kVersions},

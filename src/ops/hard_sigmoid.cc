@@ -9,31 +9,31 @@ struct HardSigmoidAttrs {
 };
 constexpr AttrField kFields[] = {Field<&HardSigmoidAttrs::alpha>("alpha"), Field<&HardSigmoidAttrs::beta>("beta")};
 
-Status DropConsumed(OnnxNode& n) {
-  n.Drop("consumed_inputs");
-  return {};
-}
-
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<HardSigmoidAttrs>();
-  return EvalReal(c, [&](double x) -> double { return std::max(0.0, std::min(1.0, double{a.alpha} * x + a.beta)); });
+  const double alpha = double{a.alpha};
+  const double beta = double{a.beta};
+  return EvalReal(c, [=](double x) { return std::max(std::min(alpha * x + beta, 1.0), 0.0); });
 }
 
-constexpr OnnxVersion kVersions[] = {{1, DropConsumed}, {6}, {22}};
+constexpr OnnxVersion kVersions[] = {{1, DropConsumedInputs}, {6}, {22}};
 
 std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -3, 3}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -3, 3}}}, {"attributes", {{DType::kF32, {11}, -3, 3}}, {{"alpha", 0.75f}, {"beta", 0.75f}}}};
+  std::vector<Sample> out = RealSamples(-3, 3);
+  out.push_back({"alpha", {{DType::kF32, {11}, -3, 3}}, {{"alpha", 0.75f}}});
+  out.push_back({"beta", {{DType::kF32, {11}, -3, 3}}, {{"beta", 0.25f}}});
+  return out;
 }
 
 }  // namespace
 
 extern const OpDef kHardSigmoid = {
     .name = "HardSigmoid",
-    .doc = "y = max(0, min(1, alpha x + beta)), elementwise. x, y: any float dtype.",
+    .doc = "y = max(min(alpha * x + beta, 1), 0), elementwise. x, y: float [d...].",
     .attrs = SchemaOf<HardSigmoidAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "HardSigmoid", kVersions},
-    .infer = InferSameAsInput,
+    .infer = InferFloats,
     .eval = Eval,
     .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,

@@ -4,33 +4,37 @@ namespace hasten::ops {
 namespace {
 
 Status Infer(InferCall& c) {
-  c.Out(0, c.type(0));
   if (auto known = c.KnownOf(0)) c.OutInts(0, std::move(*known));
-  return {};
+  return InferSameAsInput(c);
 }
 
 Status Eval(KernelCall& c) {
+  if (!c.has(0)) return {};  // an empty optional stays empty
   if (!c.value(0).is_tensor()) {
-    HASTEN_ASSIGN(Value kept, c.Keep(c.value(0)));
-    c.Set(0, std::move(kept));
+    c.Set(0, c.value(0));
     return {};
   }
   const Tensor& x = c.input(0);
-  CopyElements(x, 0, &c.output(0), 0, x.elements());
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, x.dtype, x.dims));
+  CopyElements(x, 0, y, 0, x.elements());
   return {};
 }
 
 constexpr OnnxVersion kVersions[] = {{1}, {13}, {14}, {16}, {19}, {21}, {23}, {24}, {25}};
 
 std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}}}}, {"i4", {{DType::kI4, {3}, -8, 7}}}, {"scalar", {{DType::kI64, {}, -9, 9}}}};
+  return {{"odd", {{DType::kF32, {3, 5}}}},
+          {"i4", {{DType::kI4, {3}, -8, 7}}},
+          {"scalar", {{DType::kI64, {}, -9, 9}}},
+          {"zero-size", {{DType::kBool, {0, 3}, 0, 1}}},
+          {"strings", {{DType::kString, {2}, 0, 0, {}, {"a", ""}}}}};
 }
 
 }  // namespace
 
 extern const OpDef kIdentity = {
     .name = "Identity",
-    .doc = "y = x, of any type.",
+    .doc = "y = x. x, y: a value of any type.",
     .arity = {1, 1},
     .onnx = {"", "Identity", kVersions},
     .infer = Infer,

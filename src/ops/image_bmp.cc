@@ -11,11 +11,11 @@ uint32_t Read(std::span<const std::byte> file, size_t at, size_t bytes) {
 }
 
 struct Header {
-  size_t pixels = 0;          // offset
+  size_t pixels = 0;  // offset
   int64_t width = 0, height = 0;
   bool top_down = false;
   uint32_t bits = 0;
-  uint32_t masks[3] = {};     // of red, green, blue, for 16 and 32 bits
+  uint32_t masks[3] = {};  // of red, green, blue, for 16 and 32 bits
   size_t palette = 0, entry = 4, colours = 0;
 };
 
@@ -65,7 +65,8 @@ void ReadPixel(std::span<const std::byte> file, const Header& h, size_t row, siz
   if (h.bits > 8) {
     const size_t bytes = h.bits / 8;
     const uint32_t v = Read(file, row + x * bytes, bytes);
-    for (size_t k = 0; k < 3; ++k) rgb[k] = h.bits == 24 ? static_cast<uint8_t>(v >> (16 - 8 * k)) : Field(v, h.masks[k]);
+    for (size_t k = 0; k < 3; ++k)
+      rgb[k] = h.bits == 24 ? static_cast<uint8_t>(v >> (16 - 8 * k)) : Field(v, h.masks[k]);
     return;
   }
   const size_t bit = x * h.bits;
@@ -83,7 +84,8 @@ Result<Tensor> DecodeBmp(std::span<const std::byte> file, Allocator* allocator) 
     return BrokenImage(Str("is a BMP of ", h.bits, " bits per pixel"));
   if (h.width < 1 || h.height < 1) return BrokenImage(Str("is a BMP of ", h.width, "x", h.height, " pixels"));
   const size_t stride = (static_cast<size_t>(h.width) * h.bits + 31) / 32 * 4, rows = static_cast<size_t>(h.height);
-  if (h.pixels > file.size() || (file.size() - h.pixels) / stride < rows) return BrokenImage("is a BMP that ends too early");
+  if (h.pixels > file.size() || (file.size() - h.pixels) / stride < rows)
+    return BrokenImage("is a BMP that ends too early");
   HASTEN_ASSIGN(Tensor image, AllocateImage(h.height, h.width, 3, allocator));
   auto* out = image.as<uint8_t>();
   for (size_t y = 0; y < rows; ++y) {

@@ -22,7 +22,8 @@ Result<Tensor> DecodeAny(std::span<const std::byte> file, Allocator* allocator) 
   if (StartsWith(file, "\0\0\0\x0cjP  "sv) || StartsWith(file, "\xff\x4f\xff\x51")) known = "JPEG 2000";
   if (StartsWith(file, "GIF8")) known = "GIF";
   if (!known.empty())
-    return Status(Code::kUnsupported, Str("images must be JPEG, PNG, BMP or PBM/PGM/PPM: this build cannot read ", known));
+    return Status(Code::kUnsupported,
+                  Str("images must be JPEG, PNG, BMP or PBM/PGM/PPM: this build cannot read ", known));
   return BrokenImage("is in no format that is known");
 }
 
@@ -38,7 +39,8 @@ Status BrokenImage(std::string_view what) { return Status(Code::kDataLoss, Str("
 Result<Tensor> AllocateImage(int64_t height, int64_t width, int64_t channels, Allocator* allocator) {
   if (height < 1 || width < 1) return BrokenImage(Str("is ", width, "x", height, " pixels"));
   if (height > kMaxPixels / width)
-    return Status(Code::kUnsupported, Str("images must have at most ", kMaxPixels, " pixels, this one is ", width, "x", height));
+    return Status(Code::kUnsupported,
+                  Str("images must have at most ", kMaxPixels, " pixels, this one is ", width, "x", height));
   return allocator->Allocate(DType::kU8, Dims{height, width, channels});
 }
 
@@ -52,8 +54,10 @@ Result<Tensor> DecodeImage(std::span<const std::byte> file, PixelFormat format, 
   HASTEN_ASSIGN(Tensor out, AllocateImage(image.dims[0], image.dims[1], channels == 1 ? 3 : 1, allocator));
   auto* q = out.as<uint8_t>();
   for (int64_t i = 0; i < pixels; ++i) {
-    if (channels == 3) q[i] = Luma(p + 3 * i);
-    else std::fill_n(q + 3 * i, 3, p[i]);
+    if (channels == 3)
+      q[i] = Luma(p + 3 * i);
+    else
+      std::fill_n(q + 3 * i, 3, p[i]);
   }
   return out;
 }

@@ -54,8 +54,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kImageDecoder = {
     .name = "ImageDecoder",
-    .doc = "The pixels of an image file given as bytes: u8 [height, width, channels], empty if the data is broken. Reads JPEG, "
-           "PNG, BMP and PBM/PGM/PPM.",
+    .doc =
+        "The pixels of an image file given as bytes: u8 [height, width, channels], empty if the data is broken. Reads "
+        "JPEG, "
+        "PNG, BMP and PBM/PGM/PPM.",
     .attrs = SchemaOf<ImageDecoderAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "ImageDecoder", kVersions},

@@ -53,9 +53,12 @@ bool Start(Decoder* d, std::span<const std::byte> file) {
   d->progress.progress_monitor = LimitScans;
   d->jpeg.progress = &d->progress;
   const J_COLOR_SPACE space = d->jpeg.jpeg_color_space;
-  if (space == JCS_GRAYSCALE) d->jpeg.out_color_space = JCS_GRAYSCALE;
-  else if (space == JCS_CMYK || space == JCS_YCCK) d->jpeg.out_color_space = JCS_CMYK;
-  else d->jpeg.out_color_space = JCS_RGB;
+  if (space == JCS_GRAYSCALE)
+    d->jpeg.out_color_space = JCS_GRAYSCALE;
+  else if (space == JCS_CMYK || space == JCS_YCCK)
+    d->jpeg.out_color_space = JCS_CMYK;
+  else
+    d->jpeg.out_color_space = JCS_RGB;
   jpeg_calc_output_dimensions(&d->jpeg);
   return true;
 }
@@ -86,7 +89,8 @@ Result<Tensor> Decode(Decoder* d, std::span<const std::byte> file, Allocator* al
   const int channels = d->jpeg.out_color_space == JCS_GRAYSCALE ? 1 : 3;
   HASTEN_ASSIGN(Tensor image, AllocateImage(d->jpeg.output_height, d->jpeg.output_width, channels, allocator));
   std::vector<uint8_t> row(d->jpeg.out_color_space == JCS_CMYK ? size_t{4} * d->jpeg.output_width : 0);
-  if (!Read(d, image.as<uint8_t>(), static_cast<size_t>(channels) * d->jpeg.output_width, row.empty() ? nullptr : row.data()))
+  if (!Read(d, image.as<uint8_t>(), static_cast<size_t>(channels) * d->jpeg.output_width,
+            row.empty() ? nullptr : row.data()))
     return BrokenImage(Str("is no valid JPEG: ", d->message));
   return image;
 }

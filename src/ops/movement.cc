@@ -13,8 +13,10 @@ Status RequireTensors(const InferCall& c, int n) {
 Status RequireIndices(const InferCall& c, int i) {
   if (!c.has(i)) return {};
   HASTEN_TRY(c.RequireTensor(i));
-  HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ", c.type(i));
-  HASTEN_REQUIRE(!c.shape(i).ranked() || c.shape(i).rank() <= 1, "input ", i, " must have rank 1, has shape ", c.shape(i));
+  HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ",
+                 c.type(i));
+  HASTEN_REQUIRE(!c.shape(i).ranked() || c.shape(i).rank() <= 1, "input ", i, " must have rank 1, has shape ",
+                 c.shape(i));
   return {};
 }
 
@@ -68,7 +70,8 @@ void MoveInts(InferCall& c, const std::function<Status(const Tensor&, Tensor*)>&
   std::iota(from->as<int64_t>(), from->as<int64_t>() + from->elements(), 0);
   if (!move(*from, &*to).ok()) return;
   KnownInts out{*dims, {}};
-  for (int64_t i = 0; i < *count; ++i) out.elements.push_back(known->elements[static_cast<size_t>(to->as<int64_t>()[i])]);
+  for (int64_t i = 0; i < *count; ++i)
+    out.elements.push_back(known->elements[static_cast<size_t>(to->as<int64_t>()[i])]);
   c.OutInts(0, std::move(out));
 }
 
@@ -93,7 +96,9 @@ void StridedWalk::Next() {
   }
 }
 
-SampleInput IntList(std::vector<double> v) { return {DType::kI64, {static_cast<int64_t>(v.size())}, 0, 0, std::move(v)}; }
+SampleInput IntList(std::vector<double> v) {
+  return {DType::kI64, {static_cast<int64_t>(v.size())}, 0, 0, std::move(v)};
+}
 SampleInput IntScalar(double v) { return {DType::kI64, {}, 0, 0, {v}}; }
 
 }  // namespace hasten

@@ -39,7 +39,8 @@ Result<int64_t> NormalizeIndex(int64_t index, int64_t dim);
 // Walks `dims` in row-major order, giving the offset of each place under `strides`.
 class StridedWalk {
  public:
-  StridedWalk(const Dims& dims, const Dims& strides) : dims_(dims), strides_(strides), at_(Dims::Filled(dims.rank(), 0)) {}
+  StridedWalk(const Dims& dims, const Dims& strides)
+      : dims_(dims), strides_(strides), at_(Dims::Filled(dims.rank(), 0)) {}
   int64_t offset() const { return offset_; }
   int64_t at(int axis) const { return at_[static_cast<size_t>(axis)]; }
   void Next();
@@ -49,8 +50,9 @@ class StridedWalk {
   int64_t offset_ = 0;
 };
 
-// Copies a block of elements: the one at (i0, i1, ...) of `dims` from from_at + sum of i * from_strides to to_at + sum of
-// i * to_strides.  Strides count elements; those of `from` may be zero or negative.  At most 2 * Dims::kMaxRank axes.
+// Copies a block of elements: the one at (i0, i1, ...) of `dims` from from_at + sum of i * from_strides to to_at + sum
+// of i * to_strides.  Strides count elements; those of `from` may be zero or negative.  At most 2 * Dims::kMaxRank
+// axes.
 void CopyStrided(const Tensor& from, int64_t from_at, std::span<const int64_t> from_strides, Tensor* to, int64_t to_at,
                  std::span<const int64_t> to_strides, std::span<const int64_t> dims);
 // to[i0, i1, ...] = from[tables[0][i0] + tables[1][i1] + ...]: a table per axis of `to`, of offsets in elements.

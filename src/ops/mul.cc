@@ -3,27 +3,27 @@
 namespace hasten::ops {
 namespace {
 
-Status Eval(KernelCall& c) {
-  return EvalBinary(c, {.real = [](double a, double b) { return a * b; },
-                        .integer = [](int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) * static_cast<uint64_t>(b)); }});
-}
-
 Status Infer(InferCall& c) {
   PropagateInts(c, [](const Dim& a, const Dim& b) { return a * b; });
-  return InferBroadcast(c);
+  return InferBroadcastNumbers(c);
 }
 
-constexpr OnnxVersion kVersions[] = {{1, UpgradeLegacyBroadcast}, {6, UpgradeLegacyBroadcast}, {7}, {13}, {14}};
-
-std::vector<Sample> Samples() {
-  return {{"same shape", {{DType::kF32, {3, 5}}, {DType::kF32, {3, 5}, 1, 2}}}, {"broadcast", {{DType::kF32, {4, 1, 3}}, {DType::kF32, {5, 1}, 1, 2}}}, {"i32", {{DType::kI32, {7}, -9, 9}, {DType::kI32, {7}, 1, 5}}}};
+Status Eval(KernelCall& c) {
+  return EvalBinary(c, {.real = [](double a, double b) { return a * b; }, .integer = WrappingMul});
 }
+
+constexpr OnnxVersion kVersions[] = {
+    {1, DropConsumedInputs}, {6, UpgradeLegacyBroadcast, DowngradeCommutative}, {7}, {13}, {14}};
+
+std::vector<Sample> Samples() { return NumberPairSamples(); }
 
 }  // namespace
 
 extern const OpDef kMul = {
     .name = "Mul",
-    .doc = "y = a * b, elementwise with numpy broadcasting.",
+    .doc =
+        "y = a * b, elementwise with numpy broadcasting. a: number [d...]; b: the same dtype; y: [broadcast]. Integers "
+        "wrap.",
     .arity = {2, 2},
     .onnx = {"", "Mul", kVersions},
     .infer = Infer,

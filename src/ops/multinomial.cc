@@ -9,7 +9,8 @@ struct MultinomialAttrs {
   int64_t sample_size = 1;
   std::optional<float> seed;
 };
-constexpr AttrField kFields[] = {Field<&MultinomialAttrs::dtype>("dtype"), Field<&MultinomialAttrs::sample_size>("sample_size"),
+constexpr AttrField kFields[] = {Field<&MultinomialAttrs::dtype>("dtype"),
+                                 Field<&MultinomialAttrs::sample_size>("sample_size"),
                                  Field<&MultinomialAttrs::seed>("seed")};
 
 Status Infer(InferCall& c) {
@@ -59,8 +60,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kMultinomial = {
     .name = "Multinomial",
-    .doc = "Classes drawn by their unnormalised log-probabilities x [batch, classes]: y [batch, sample_size] of i32 or i64, "
-           "class k with probability exp(x[k]) / sum(exp(x)).",
+    .doc =
+        "Classes drawn by their unnormalised log-probabilities x [batch, classes]: y [batch, sample_size] of i32 or "
+        "i64, "
+        "class k with probability exp(x[k]) / sum(exp(x)).",
     .attrs = SchemaOf<MultinomialAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Multinomial", kVersions},

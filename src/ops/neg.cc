@@ -3,33 +3,28 @@
 namespace hasten::ops {
 namespace {
 
-Status DropConsumed(OnnxNode& n) {
-  n.Drop("consumed_inputs");
-  return {};
+Status Infer(InferCall& c) {
+  PropagateInts(c, [](const Dim& x) -> Dim { return 0 - x; });
+  return InferNumbers(c);
 }
-
-// Wraps for the smallest integer.
-int64_t Negate(int64_t x) { return static_cast<int64_t>(-static_cast<uint64_t>(x)); }
 
 Status Eval(KernelCall& c) {
   return EvalUnary(c, {.real = [](double x) -> double { return -x; },
-                       .integer = [](int64_t x) -> int64_t { return Negate(x); }});
+                       .integer = [](int64_t x) -> int64_t { return WrappingSub(0, x); }});
 }
 
-constexpr OnnxVersion kVersions[] = {{1, DropConsumed}, {6}, {13}};
+constexpr OnnxVersion kVersions[] = {{1, DropConsumedInputs}, {6}, {13}};
 
-std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -3, 3}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -3, 3}}}, {"i32", {{DType::kI32, {5}, -9, 9}}}};
-}
+std::vector<Sample> Samples() { return NumberSamples(); }
 
 }  // namespace
 
 extern const OpDef kNeg = {
     .name = "Neg",
-    .doc = "y = -x, elementwise. x, y: any number.",
+    .doc = "y = -x; integers wrap, elementwise. x, y: number [d...].",
     .arity = {1, 1},
     .onnx = {"", "Neg", kVersions},
-    .infer = InferSameAsInput,
+    .infer = Infer,
     .eval = Eval,
     .traits = {.elementwise = true, .exact_on_integers = true, .in_place_input = 0},
     .samples = Samples,

@@ -10,8 +10,10 @@ constexpr AttrField kFields[] = {Field<&OneHotAttrs::axis>("axis")};
 
 Result<Dim> Depth(const InferCall& c) {
   Dim depth = Dim::Fresh();
-  if (const auto known = c.KnownOf(1); known && known->elements.size() == 1) depth = known->elements[0];
-  else if (const Tensor* t = c.constant(1); t && t->elements() == 1) depth = t->Int(0);
+  if (const auto known = c.KnownOf(1); known && known->elements.size() == 1)
+    depth = known->elements[0];
+  else if (const Tensor* t = c.constant(1); t && t->elements() == 1)
+    depth = t->Int(0);
   HASTEN_REQUIRE(!depth.is_const() || depth.value() >= 0, "depth must not be negative, is ", depth);
   return depth;
 }
@@ -34,7 +36,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Tensor& values = c.input(2);
   HASTEN_ASSIGN(const auto indices, c.Ints(0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<OneHotAttrs>().axis, y->dims.rank()));
@@ -68,8 +70,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kOneHot = {
     .name = "OneHot",
-    .doc = "y[i.., d, j..] = values[1] where indices[i.., j..] is d (negative: d - depth), else values[0], for d in [0, depth) "
-           "along the new `axis`. indices: numbers of rank r, truncated; depth: one number; values: [2], any dtype; y: rank r+1.",
+    .doc =
+        "y[i.., d, j..] = values[1] where indices[i.., j..] is d (negative: d - depth), else values[0], for d in [0, "
+        "depth) "
+        "along the new `axis`. indices: numbers of rank r, truncated; depth: one number; values: [2], any dtype; y: "
+        "rank r+1.",
     .attrs = SchemaOf<OneHotAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "OneHot", kVersions},

@@ -16,7 +16,9 @@ Status Eval(KernelCall& c) {
 
 constexpr OnnxVersion kVersions[] = {{15}, {18}, {28}};
 
-std::vector<Sample> Samples() { return {{"a tensor", {{DType::kF32, {2, 3}}}}, {"a scalar", {{DType::kI64, {}, -9, 9}}}}; }
+std::vector<Sample> Samples() {
+  return {{"a tensor", {{DType::kF32, {2, 3}}}}, {"a scalar", {{DType::kI64, {}, -9, 9}}}};
+}
 
 }  // namespace
 

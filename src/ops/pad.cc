@@ -35,8 +35,8 @@ Status InferAxis(const InferCall& c, const Dim& begin, const Dim& end, int axis,
     HASTEN_REQUIRE(pad >= -kMaxPad && pad <= kMaxPad, "pads must be at most ", kMaxPad, ", one is ", pad);
   if (!x.is_const() || c.attrs<PadAttrs>().mode == "constant") return {};
   const Border border{begin.value(), end.value()};
-  HASTEN_REQUIRE(y->is(0) || border.Kept(x.value()) > 0, "axis ", axis, " of ", x, " entries has none to repeat for pads ",
-                 begin, " and ", end);
+  HASTEN_REQUIRE(y->is(0) || border.Kept(x.value()) > 0, "axis ", axis, " of ", x,
+                 " entries has none to repeat for pads ", begin, " and ", end);
   return {};
 }
 
@@ -51,7 +51,8 @@ Status InferDims(const InferCall& c, Shape* y) {
   std::iota(all.begin(), all.end(), 0);
   HASTEN_ASSIGN(const Dims at, NormalizeAxes(axes ? *axes : all, y->rank()));
   const size_t n = at.size();
-  HASTEN_REQUIRE(pads->elements.size() == 2 * n, "pads must have ", 2 * n, " entries, two an axis, has ", pads->elements.size());
+  HASTEN_REQUIRE(pads->elements.size() == 2 * n, "pads must have ", 2 * n, " entries, two an axis, has ",
+                 pads->elements.size());
   for (size_t i = 0; i < n; ++i) {
     const auto axis = static_cast<int>(at[i]);
     HASTEN_TRY(InferAxis(c, pads->elements[i], pads->elements[n + i], axis, &(*y)[axis]));
@@ -95,8 +96,10 @@ Result<Borders> BordersOf(const KernelCall& c) {
 
 Status PadWithConstant(const KernelCall& c, const Borders& borders, Tensor* y) {
   const Tensor& x = c.input(0);
-  if (c.has(2) && c.input(2).elements() > 0) Fill(c.input(2), 0, y);
-  else FillZero(y);
+  if (c.has(2) && c.input(2).elements() > 0)
+    Fill(c.input(2), 0, y);
+  else
+    FillZero(y);
   const Dims from = StridesOf(x.dims), to = StridesOf(y->dims);
   Dims count;
   int64_t from_at = 0, to_at = 0;
@@ -125,7 +128,7 @@ Status PadByRepeating(const KernelCall& c, std::string_view mode, const Borders&
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const Borders borders, BordersOf(c));
   const std::string& mode = c.attrs<PadAttrs>().mode;
   return mode == "constant" ? PadWithConstant(c, borders, y) : PadByRepeating(c, mode, borders, y);
@@ -173,8 +176,16 @@ Status DownTo18(OnnxNode& n) {
   return Status(Code::kUnsupported, Str("Pad with mode wrap needs opset 19, is written at ", n.opset));
 }
 
-constexpr OnnxVersion kVersions[] = {{1, UpFrom1, DownTo1}, {2, UpFrom2, DownTo2}, {11}, {13, nullptr, DownTo13},
-                                     {18, nullptr, DownTo18}, {19}, {21}, {23}, {24}, {25}};
+constexpr OnnxVersion kVersions[] = {{1, UpFrom1, DownTo1},
+                                     {2, UpFrom2, DownTo2},
+                                     {11},
+                                     {13, nullptr, DownTo13},
+                                     {18, nullptr, DownTo18},
+                                     {19},
+                                     {21},
+                                     {23},
+                                     {24},
+                                     {25}};
 
 std::vector<Sample> Samples() {
   const SampleInput x{DType::kF32, {3, 5, 2}}, none{DType::kNone, {}}, seven{DType::kF32, {}, 0, 0, {7}};
@@ -200,9 +211,12 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kPad = {
     .name = "Pad",
-    .doc = "Entries put around x. pads: i64 [2k], what comes in front of each of the k `axes` (input 3; default: all), then "
-           "what comes behind; negative ones take entries away. Modes: constant (input 2, default 0), edge (the nearest entry "
-           "kept), reflect (mirrored, the outermost entry once), wrap (periodic). Any dtype.",
+    .doc =
+        "Entries put around x. pads: i64 [2k], what comes in front of each of the k `axes` (input 3; default: all), "
+        "then "
+        "what comes behind; negative ones take entries away. Modes: constant (input 2, default 0), edge (the nearest "
+        "entry "
+        "kept), reflect (mirrored, the outermost entry once), wrap (periodic). Any dtype.",
     .attrs = SchemaOf<PadAttrs>(kFields),
     .arity = {2, 4},
     .onnx = {"", "Pad", kVersions},

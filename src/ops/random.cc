@@ -12,8 +12,8 @@ Philox StreamOf(const KernelCall& c, const std::optional<float>& seed) {
 }
 
 Result<Shape> RandomShape(const std::vector<int64_t>& shape) {
-  HASTEN_REQUIRE(shape.size() <= static_cast<size_t>(Dims::kMaxRank), "attribute shape must have at most ", Dims::kMaxRank,
-                 " entries, has ", shape.size());
+  HASTEN_REQUIRE(shape.size() <= static_cast<size_t>(Dims::kMaxRank), "attribute shape must have at most ",
+                 Dims::kMaxRank, " entries, has ", shape.size());
   HASTEN_TRY(CheckedElements(shape).status());
   return Shape(Dims(shape));
 }

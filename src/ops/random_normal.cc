@@ -10,8 +10,8 @@ struct RandomNormalAttrs {
   std::optional<float> seed;
 };
 using A = RandomNormalAttrs;
-constexpr AttrField kFields[] = {Field<&A::shape>("shape"), Field<&A::dtype>("dtype"),
-                                 Field<&A::mean>("mean"), Field<&A::scale>("scale"), Field<&A::seed>("seed")};
+constexpr AttrField kFields[] = {Field<&A::shape>("shape"), Field<&A::dtype>("dtype"), Field<&A::mean>("mean"),
+                                 Field<&A::scale>("scale"), Field<&A::seed>("seed")};
 
 Status Infer(InferCall& c) {
   const auto& a = c.attrs<A>();

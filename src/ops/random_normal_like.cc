@@ -9,11 +9,10 @@ struct RandomNormalLikeAttrs {
   std::optional<float> seed;
 };
 using A = RandomNormalLikeAttrs;
-constexpr AttrField kFields[] = {Field<&A::dtype>("dtype"), Field<&A::mean>("mean"), Field<&A::scale>("scale"), Field<&A::seed>("seed")};
+constexpr AttrField kFields[] = {Field<&A::dtype>("dtype"), Field<&A::mean>("mean"), Field<&A::scale>("scale"),
+                                 Field<&A::seed>("seed")};
 
-Status Infer(InferCall& c) {
-  return InferRandom(c, c.attrs<A>().dtype, c.shape(0));
-}
+Status Infer(InferCall& c) { return InferRandom(c, c.attrs<A>().dtype, c.shape(0)); }
 
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<A>();
@@ -32,7 +31,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kRandomNormalLike = {
     .name = "RandomNormalLike",
-    .doc = "Normal numbers of the given mean and deviation (scale), of the shape and (without the attribute dtype) dtype of x.",
+    .doc =
+        "Normal numbers of the given mean and deviation (scale), of the shape and (without the attribute dtype) dtype "
+        "of x.",
     .attrs = SchemaOf<A>(kFields),
     .arity = {1, 1},
     .onnx = {"", "RandomNormalLike", kVersions},

@@ -10,8 +10,8 @@ struct RandomUniformAttrs {
   std::optional<float> seed;
 };
 using A = RandomUniformAttrs;
-constexpr AttrField kFields[] = {Field<&A::shape>("shape"), Field<&A::dtype>("dtype"),
-                                 Field<&A::low>("low"), Field<&A::high>("high"), Field<&A::seed>("seed")};
+constexpr AttrField kFields[] = {Field<&A::shape>("shape"), Field<&A::dtype>("dtype"), Field<&A::low>("low"),
+                                 Field<&A::high>("high"), Field<&A::seed>("seed")};
 
 Status Infer(InferCall& c) {
   const auto& a = c.attrs<A>();

@@ -9,11 +9,10 @@ struct RandomUniformLikeAttrs {
   std::optional<float> seed;
 };
 using A = RandomUniformLikeAttrs;
-constexpr AttrField kFields[] = {Field<&A::dtype>("dtype"), Field<&A::low>("low"), Field<&A::high>("high"), Field<&A::seed>("seed")};
+constexpr AttrField kFields[] = {Field<&A::dtype>("dtype"), Field<&A::low>("low"), Field<&A::high>("high"),
+                                 Field<&A::seed>("seed")};
 
-Status Infer(InferCall& c) {
-  return InferRandom(c, c.attrs<A>().dtype, c.shape(0));
-}
+Status Infer(InferCall& c) { return InferRandom(c, c.attrs<A>().dtype, c.shape(0)); }
 
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<A>();

@@ -18,7 +18,8 @@ RE2::Options QuietOptions() {
 
 Status Infer(InferCall& c) {
   HASTEN_TRY(c.RequireTensor(0));
-  HASTEN_REQUIRE(c.dtype(0) == DType::kNone || c.dtype(0) == DType::kString, "input must be of strings, is ", c.type(0));
+  HASTEN_REQUIRE(c.dtype(0) == DType::kNone || c.dtype(0) == DType::kString, "input must be of strings, is ",
+                 c.type(0));
   c.Out(0, DType::kBool, c.shape(0));
   return {};
 }

@@ -47,7 +47,8 @@ Result<Shape> OutputShape(const Shape& x, const std::vector<Dim>& want, bool all
     return Shape(std::move(t.dims));
   }
   const Dim rest = Mod(t.in, t.out);
-  HASTEN_REQUIRE(!t.out.is(0) && !NeverEqual(rest, 0), "input of shape ", x, " does not tell what -1 is in [", Join(want, ","), "]");
+  HASTEN_REQUIRE(!t.out.is(0) && !NeverEqual(rest, 0), "input of shape ", x, " does not tell what -1 is in [",
+                 Join(want, ","), "]");
   t.dims[static_cast<size_t>(t.inferred)] = FloorDiv(t.in, t.out);
   return Shape(std::move(t.dims));
 }
@@ -77,7 +78,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   return Copy(c.input(0), y);
 }
 
@@ -98,7 +99,8 @@ Status DownTo13(OnnxNode& n) {
   return Status(Code::kUnsupported, Str("Reshape with allowzero needs opset 14, is written at ", n.opset));
 }
 
-constexpr OnnxVersion kVersions[] = {{1, UpFrom1, DownTo1}, {5}, {13, nullptr, DownTo13}, {14}, {19}, {21}, {23}, {24}, {25}};
+constexpr OnnxVersion kVersions[] = {
+    {1, UpFrom1, DownTo1}, {5}, {13, nullptr, DownTo13}, {14}, {19}, {21}, {23}, {24}, {25}};
 
 std::vector<Sample> Samples() {
   const SampleInput x{DType::kF32, {2, 3, 5}};
@@ -117,8 +119,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kReshape = {
     .name = "Reshape",
-    .doc = "The elements of x in the same order, in the shape that input 1 (i64 [k]) asks for. One dim may be -1: what the "
-           "others leave. 0 copies the dim of x at that place, unless allowzero is set. Any dtype.",
+    .doc =
+        "The elements of x in the same order, in the shape that input 1 (i64 [k]) asks for. One dim may be -1: what "
+        "the "
+        "others leave. 0 copies the dim of x at that place, unless allowzero is set. Any dtype.",
     .attrs = SchemaOf<ReshapeAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "Reshape", kVersions},

@@ -32,8 +32,8 @@ constexpr AttrField kFields[] = {Field<&ScanAttrs::body>("body"),
 
 // One run over the scanned axis: operands of the body at the start, and what came out.
 struct Pass {
-  std::vector<Value> states, scans;   // in; states are overwritten
-  std::vector<Value> stacks;          // out
+  std::vector<Value> states, scans;  // in; states are overwritten
+  std::vector<Value> stacks;         // out
 };
 
 Result<Value> SliceOf(const KernelCall& c, const Value& x, int64_t i, const Attrs& attrs) {
@@ -56,7 +56,8 @@ Result<int64_t> LengthOf(const ScanAttrs& attrs, const std::vector<Value>& scans
     HASTEN_REQUIRE(scans[i].is_tensor(), "scan inputs must be there");
     const Dims& dims = scans[i].tensor().dims;
     HASTEN_ASSIGN(const int axis, NormalizeAxis(attrs.InputAxis(i), dims.rank()));
-    HASTEN_REQUIRE(!length || *length == dims[axis], "scan inputs must have one length, have ", *length, " and ", dims[axis]);
+    HASTEN_REQUIRE(!length || *length == dims[axis], "scan inputs must have one length, have ", *length, " and ",
+                   dims[axis]);
     length = dims[axis];
   }
   return *length;
@@ -86,7 +87,8 @@ Status EvalBatched(KernelCall& c, const ScanCounts& counts, const Pass& whole) {
   const Tensor& scan = whole.scans[0].tensor();
   HASTEN_REQUIRE(scan.dims.rank() >= 2, "scan inputs must have a batch and a sequence axis, are ", scan);
   const int64_t batch = scan.dims[0], longest = scan.dims[1];
-  HASTEN_REQUIRE(!c.has(0) || c.input(0).elements() == batch, "sequence_lens must have ", batch, " entries, is ", c.input(0));
+  HASTEN_REQUIRE(!c.has(0) || c.input(0).elements() == batch, "sequence_lens must have ", batch, " entries, is ",
+                 c.input(0));
   const Attrs first_axis(kRegionSlice.attrs);
   std::vector<std::vector<Value>> results(counts.states + counts.stacks);
   for (int64_t b = 0; b < batch; ++b) {
@@ -151,9 +153,11 @@ constexpr OnnxVersion kVersions[] = {{8, Up8, Down8}, {9}, {11}, {16}, {19}, {21
 
 extern const OpDef kScan = {
     .name = "Scan",
-    .doc = "Runs body(states..., elements...) -> (states..., results...) once for each index of the scanned axis of the "
-           "last num_scan_inputs inputs (from its end where the direction is 1). Outputs: the last states, then each result "
-           "stacked along its axis (backwards where the direction is 1).",
+    .doc =
+        "Runs body(states..., elements...) -> (states..., results...) once for each index of the scanned axis of the "
+        "last num_scan_inputs inputs (from its end where the direction is 1). Outputs: the last states, then each "
+        "result "
+        "stacked along its axis (backwards where the direction is 1).",
     .attrs = SchemaOf<ScanAttrs>(kFields),
     .arity = {1, kMany, 0, kMany},
     .onnx = {"", "Scan", kVersions},

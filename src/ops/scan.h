@@ -19,7 +19,7 @@ struct ScanAttrs {
 
 // The body takes (states, scan elements) and gives (states, stacked elements).
 struct ScanCounts {
-  size_t first;   // input where the states begin: 1 if batched
+  size_t first;  // input where the states begin: 1 if batched
   size_t states, scans, stacks;
 };
 Result<ScanCounts> ScanCountsOf(const ScanAttrs& attrs, size_t inputs, size_t outputs);

@@ -33,7 +33,8 @@ class CommonDim {
     if (!t.is_tensor() || !t.shape.ranked()) return {};
     HASTEN_ASSIGN(const int at, NormalizeAxis(axis, t.shape.rank()));
     const Dim& d = t.shape[at];
-    HASTEN_REQUIRE(!dim_ || !NeverEqual(*dim_, d), what, " must be the same for all scan inputs, is ", *dim_, " and ", d);
+    HASTEN_REQUIRE(!dim_ || !NeverEqual(*dim_, d), what, " must be the same for all scan inputs, is ", *dim_, " and ",
+                   d);
     if (!dim_ || d.is_const()) dim_ = d;
     return {};
   }

@@ -98,8 +98,10 @@ Status LowerBatched(RegionBuilder& b, const ScanCounts& counts) {
   for (size_t i = 0; i < operands; ++i)
     b.Call(kRegionSlice, OnAxis(0), {b.Input(counts.first + i), rows.index()},
            {i < counts.states ? states[i] : scans[i - counts.states]});
-  if (b.Input(0) == kNone) b.Move(longest, length);
-  else b.Call(kRegionSlice, OnAxis(0), {b.Input(0), rows.index()}, {length});
+  if (b.Input(0) == kNone)
+    b.Move(longest, length);
+  else
+    b.Call(kRegionSlice, OnAxis(0), {b.Input(0), rows.index()}, {length});
   HASTEN_ASSIGN(const std::vector<SlotId> sequences, Pass(b, counts, states, scans, length));
   for (size_t i = 0; i < counts.states; ++i) b.Call(kRegionAppend, NoAttrs(), {gathered[i], states[i]}, {gathered[i]});
   for (size_t i = 0; i < counts.stacks; ++i) {

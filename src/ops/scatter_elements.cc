@@ -4,7 +4,8 @@ namespace hasten {
 namespace {
 
 // Where each update goes in data: written to `targets`, one an update.
-Status FindTargets(const Dims& data, int axis, const Dims& updates, std::span<const int64_t> indices, int64_t* targets) {
+Status FindTargets(const Dims& data, int axis, const Dims& updates, std::span<const int64_t> indices,
+                   int64_t* targets) {
   Dims strides = StridesOf(data);
   const int64_t stride = std::exchange(strides[static_cast<size_t>(axis)], 0);
   StridedWalk at(updates, strides);
@@ -43,8 +44,8 @@ Status InferScatterElements(InferCall& c) {
   HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, x.rank()));
   HASTEN_TRY(c.RequireRank(1, x.rank()));
   for (int i = 0; indices.ranked() && i < x.rank(); ++i)
-    HASTEN_REQUIRE(i == axis || !x[i].is_const() || !indices[i].is_const() || indices[i].value() <= x[i].value(), "dim ", i,
-                   " of indices ", indices, " must be at most that of data ", x);
+    HASTEN_REQUIRE(i == axis || !x[i].is_const() || !indices[i].is_const() || indices[i].value() <= x[i].value(),
+                   "dim ", i, " of indices ", indices, " must be at most that of data ", x);
   if (a.reduction == "none") PropagateElements(c, axis);
   return {};
 }
@@ -71,33 +72,39 @@ Status DownTo9(OnnxNode& n) {
   return {};
 }
 
-constexpr OnnxVersion kVersions[] = {{9, nullptr, DownTo9}, {11}, {13, nullptr, DownReductionTo13},
-                                     {16, nullptr, DownReductionTo16}, {18}};
+constexpr OnnxVersion kVersions[] = {
+    {9, nullptr, DownTo9}, {11}, {13, nullptr, DownReductionTo13}, {16, nullptr, DownReductionTo16}, {18}};
 
 std::vector<Sample> Samples() {
-  const auto reduction = [](std::string r) { return std::vector<NamedAttr>{{"axis", int64_t{1}}, {"reduction", std::move(r)}}; };
+  const auto reduction = [](std::string r) {
+    return std::vector<NamedAttr>{{"axis", int64_t{1}}, {"reduction", std::move(r)}};
+  };
   const SampleInput x{DType::kF32, {2, 5}}, twice{DType::kI64, {2, 3}, 0, 0, {1, -1, 1, 0, 0, 3}};
   const SampleInput updates{DType::kF32, {2, 3}};
   const SampleInput ints{DType::kI8, {2, 5}, -128, 127}, int_updates{DType::kI8, {2, 3}, -128, 127};
-  return {{"axis 0", {x, {DType::kI32, {1, 4}, -2, 1}, {DType::kF32, {1, 4}}}},
-          {"last axis", {x, {DType::kI64, {2, 2}, 0, 0, {4, 0, -4, 2}}, {DType::kF32, {2, 2}}}, {{"axis", int64_t{-1}}}},
-          {"add, one place twice", {x, twice, updates}, reduction("add")},
-          {"mul", {x, twice, updates}, reduction("mul")},
-          {"max", {x, twice, updates}, reduction("max")},
-          {"min", {ints, twice, int_updates}, reduction("min")},
-          {"i8 add wraps", {ints, twice, int_updates}, reduction("add")},
-          {"u8 max", {{DType::kU8, {2, 5}, 0, 255}, twice, {DType::kU8, {2, 3}, 0, 255}}, reduction("max")},
-          {"no updates", {x, {DType::kI64, {0, 5}}, {DType::kF32, {0, 5}}}},
-          {"strings", {{DType::kString, {2}, 0, 0, {}, {"a", "b"}}, IntList({1}), {DType::kString, {1}, 0, 0, {}, {"c"}}}}};
+  return {
+      {"axis 0", {x, {DType::kI32, {1, 4}, -2, 1}, {DType::kF32, {1, 4}}}},
+      {"last axis", {x, {DType::kI64, {2, 2}, 0, 0, {4, 0, -4, 2}}, {DType::kF32, {2, 2}}}, {{"axis", int64_t{-1}}}},
+      {"add, one place twice", {x, twice, updates}, reduction("add")},
+      {"mul", {x, twice, updates}, reduction("mul")},
+      {"max", {x, twice, updates}, reduction("max")},
+      {"min", {ints, twice, int_updates}, reduction("min")},
+      {"i8 add wraps", {ints, twice, int_updates}, reduction("add")},
+      {"u8 max", {{DType::kU8, {2, 5}, 0, 255}, twice, {DType::kU8, {2, 3}, 0, 255}}, reduction("max")},
+      {"no updates", {x, {DType::kI64, {0, 5}}, {DType::kF32, {0, 5}}}},
+      {"strings", {{DType::kString, {2}, 0, 0, {}, {"a", "b"}}, IntList({1}), {DType::kString, {1}, 0, 0, {}, {"c"}}}}};
 }
 
 }  // namespace
 
 extern const OpDef kScatterElements = {
     .name = "ScatterElements",
-    .doc = "y = data, then y[i.. with the index along `axis` replaced by indices[i..]] = updates[i..], or the reduction (add, "
-           "mul, max, min) of what is there and the update. indices (integers) and updates have one shape, of data's rank and "
-           "no larger off the axis. Any dtype. Sums are rounded once.",
+    .doc =
+        "y = data, then y[i.. with the index along `axis` replaced by indices[i..]] = updates[i..], or the reduction "
+        "(add, "
+        "mul, max, min) of what is there and the update. indices (integers) and updates have one shape, of data's rank "
+        "and "
+        "no larger off the axis. Any dtype. Sums are rounded once.",
     .attrs = SchemaOf<ScatterElementsAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "ScatterElements", kVersions},

@@ -39,11 +39,12 @@ Status Infer(InferCall& c) {
   const Shape &x = c.shape(0), &indices = c.shape(1);
   HASTEN_TRY(OutShape(c, 0, c.dtype(0), x));
   if (!x.ranked() || !indices.ranked()) return {};
-  HASTEN_REQUIRE(x.rank() >= 1 && indices.rank() >= 1, "data and indices must have rank 1 at least, are ", x, " and ", indices);
+  HASTEN_REQUIRE(x.rank() >= 1 && indices.rank() >= 1, "data and indices must have rank 1 at least, are ", x, " and ",
+                 indices);
   const Dim& tuple = indices[indices.rank() - 1];
   if (!tuple.is_const()) return {};
-  HASTEN_REQUIRE(tuple.value() >= 1 && tuple.value() <= x.rank(), "the last dim of indices must be in [1, ", x.rank(), "], is ",
-                 tuple);
+  HASTEN_REQUIRE(tuple.value() >= 1 && tuple.value() <= x.rank(), "the last dim of indices must be in [1, ", x.rank(),
+                 "], is ", tuple);
   const auto k = static_cast<int>(tuple.value());
   HASTEN_TRY(CheckUpdates(c, k));
   const auto data = x.Concrete();
@@ -68,7 +69,8 @@ constexpr OnnxVersion kVersions[] = {{11}, {13, nullptr, DownReductionTo13}, {16
 
 std::vector<Sample> Samples() {
   const auto reduction = [](std::string r) { return std::vector<NamedAttr>{{"reduction", std::move(r)}}; };
-  const SampleInput x{DType::kF32, {3, 4, 2}}, rows{DType::kI64, {3, 1}, 0, 0, {2, 0, 2}}, updates{DType::kF32, {3, 4, 2}};
+  const SampleInput x{DType::kF32, {3, 4, 2}}, rows{DType::kI64, {3, 1}, 0, 0, {2, 0, 2}},
+      updates{DType::kF32, {3, 4, 2}};
   return {{"elements", {x, {DType::kI64, {2, 3}, 0, 0, {0, -1, 1, 2, 2, 0}}, {DType::kF32, {2}}}},
           {"rows", {x, {DType::kI64, {2, 1}, 0, 0, {2, 0}}, {DType::kF32, {2, 4, 2}}}},
           {"add, one row twice", {x, rows, updates}, reduction("add")},
@@ -81,11 +83,14 @@ std::vector<Sample> Samples() {
 
 }  // namespace
 
-extern const OpDef kScatterND = {
+extern const OpDef kScatterNd = {
     .name = "ScatterND",
-    .doc = "y = data, then y[indices[i.., :], j..] = updates[i.., j..], or the reduction (add, mul, max, min) of what is there "
-           "and the update: the last axis of indices (integers) holds tuples that index the first axes of data. Any dtype. Sums "
-           "are rounded once.",
+    .doc =
+        "y = data, then y[indices[i.., :], j..] = updates[i.., j..], or the reduction (add, mul, max, min) of what is "
+        "there "
+        "and the update: the last axis of indices (integers) holds tuples that index the first axes of data. Any "
+        "dtype. Sums "
+        "are rounded once.",
     .attrs = SchemaOf<ScatterNDAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "ScatterND", kVersions},

@@ -40,11 +40,12 @@ Status CheckReduction(std::string_view reduction) {
 }
 
 Status ApplyUpdates(const KernelCall& c, std::string_view reduction, std::span<const int64_t> targets, int64_t run) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Tensor &data = c.input(0), &updates = c.input(2);
   if (reduction == "none") {
     CopyElements(data, 0, y, 0, data.elements());
-    for (size_t k = 0; k < targets.size(); ++k) CopyElements(updates, static_cast<int64_t>(k) * run, y, targets[k], run);
+    for (size_t k = 0; k < targets.size(); ++k)
+      CopyElements(updates, static_cast<int64_t>(k) * run, y, targets[k], run);
     return {};
   }
   const Reduce f{reduction == "add" ? 'a' : reduction[1] == 'u' ? 'u' : reduction[1] == 'a' ? 'x' : 'i'};
@@ -61,7 +62,8 @@ Status ApplyUpdates(const KernelCall& c, std::string_view reduction, std::span<c
     if (order && lane == Lane::kInt64) {
       ReduceRuns(f, targets, run, in.data(), out.data());
     } else {  // wraps, and is right for both signs
-      ReduceRuns(f, targets, run, reinterpret_cast<const uint64_t*>(in.data()), reinterpret_cast<uint64_t*>(out.data()));
+      ReduceRuns(f, targets, run, reinterpret_cast<const uint64_t*>(in.data()),
+                 reinterpret_cast<uint64_t*>(out.data()));
     }
     WriteInts(y, 0, out);
   } else if (lane == Lane::kComplex && (f.kind == 'a' || f.kind == 'u')) {

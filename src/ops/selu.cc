@@ -9,31 +9,46 @@ struct SeluAttrs {
 };
 constexpr AttrField kFields[] = {Field<&SeluAttrs::alpha>("alpha"), Field<&SeluAttrs::gamma>("gamma")};
 
-Status DropConsumed(OnnxNode& n) {
-  n.Drop("consumed_inputs");
+// The defaults were less precise in opset 1.
+constexpr float kOldAlpha = 1.6732f, kOldGamma = 1.0507f;
+
+Status UpFrom1(OnnxNode& n) {
+  n.Set("alpha", n.Float("alpha", kOldAlpha));
+  n.Set("gamma", n.Float("gamma", kOldGamma));
+  return DropConsumedInputs(n);
+}
+
+Status DownTo1(OnnxNode& n) {
+  n.Set("alpha", n.Float("alpha", SeluAttrs().alpha));
+  n.Set("gamma", n.Float("gamma", SeluAttrs().gamma));
   return {};
 }
 
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<SeluAttrs>();
-  return EvalReal(c, [&](double x) -> double { return a.gamma * (x <= 0 ? a.alpha * std::expm1(x) : x); });
+  const double alpha = double{a.alpha};
+  const double gamma = double{a.gamma};
+  return EvalReal(c, [=](double x) { return gamma * (x > 0 ? x : alpha * std::expm1(x)); });
 }
 
-constexpr OnnxVersion kVersions[] = {{1, DropConsumed}, {6}, {22}};
+constexpr OnnxVersion kVersions[] = {{1, UpFrom1, DownTo1}, {6}, {22}};
 
 std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -3, 3}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -3, 3}}}, {"attributes", {{DType::kF32, {11}, -3, 3}}, {{"alpha", 0.75f}, {"gamma", 0.75f}}}};
+  std::vector<Sample> out = RealSamples(-3, 3);
+  out.push_back({"alpha", {{DType::kF32, {11}, -3, 3}}, {{"alpha", 0.75f}}});
+  out.push_back({"gamma", {{DType::kF32, {11}, -3, 3}}, {{"gamma", 2.0f}}});
+  return out;
 }
 
 }  // namespace
 
 extern const OpDef kSelu = {
     .name = "Selu",
-    .doc = "y = gamma (x <= 0 ? alpha (e^x - 1) : x), elementwise. x, y: any float dtype.",
+    .doc = "y = gamma * x if x > 0, else gamma * alpha * (e^x - 1), elementwise. x, y: float [d...].",
     .attrs = SchemaOf<SeluAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Selu", kVersions},
-    .infer = InferSameAsInput,
+    .infer = InferFloats,
     .eval = Eval,
     .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,

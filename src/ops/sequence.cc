@@ -14,7 +14,8 @@ Result<Type> InferElement(const InferCall& c, int i) {
 Status RequireIndex(const InferCall& c, int i) {
   HASTEN_TRY(c.RequireTensor(i));
   if (!c.has(i)) return {};
-  HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must be an integer, is ", c.type(i));
+  HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must be an integer, is ",
+                 c.type(i));
   if (c.type(i).is_tensor() && c.shape(i).ranked())
     HASTEN_REQUIRE(!NeverEqual(c.shape(i).elements(), 1), "input ", i, " must be one integer, is ", c.type(i));
   return {};
@@ -38,7 +39,7 @@ Status Return(const KernelCall& c, int i, const Value& v) {
     c.Set(i, v);
     return {};
   }
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(i, v.tensor().dtype, v.tensor().dims));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(i, v.tensor().dtype, v.tensor().dims));
   CopyElements(v.tensor(), 0, y, 0, v.tensor().elements());
   return {};
 }

@@ -34,8 +34,9 @@ constexpr OnnxVersion kVersions[] = {{11}};
 
 extern const OpDef kSequenceInsert = {
     .name = "SequenceInsert",
-    .doc = "The sequence with a tensor of its dtype put before element i (behind the last, if i is absent or the length); "
-           "negative i counts from the end.",
+    .doc =
+        "The sequence with a tensor of its dtype put before element i (behind the last, if i is absent or the length); "
+        "negative i counts from the end.",
     .arity = {2, 3},
     .onnx = {"", "SequenceInsert", kVersions},
     .infer = Infer,

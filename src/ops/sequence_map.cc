@@ -95,8 +95,10 @@ constexpr OnnxVersion kVersions[] = {{17}};
 
 extern const OpDef kSequenceMap = {
     .name = "SequenceMap",
-    .doc = "body applied to the i-th elements of the input sequences, for every i; inputs that are tensors go in whole. The "
-           "outputs are sequences as long as input 0.",
+    .doc =
+        "body applied to the i-th elements of the input sequences, for every i; inputs that are tensors go in whole. "
+        "The "
+        "outputs are sequences as long as input 0.",
     .attrs = SchemaOf<SequenceMapAttrs>(kFields),
     .arity = {1, kMany, 1, kMany},
     .onnx = {"", "SequenceMap", kVersions},

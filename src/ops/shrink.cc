@@ -11,24 +11,31 @@ constexpr AttrField kFields[] = {Field<&ShrinkAttrs::bias>("bias"), Field<&Shrin
 
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<ShrinkAttrs>();
-  return EvalReal(c, [&](double x) -> double { return x < -a.lambd ? x + a.bias : x > a.lambd ? x - a.bias : 0.0; });
+  const double bias = double{a.bias};
+  const double lambd = double{a.lambd};
+  return EvalReal(c, [=](double x) { return x < -lambd ? x + bias : x > lambd ? x - bias : 0.0; });
 }
 
 constexpr OnnxVersion kVersions[] = {{9}};
 
 std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -3, 3}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -3, 3}}}, {"attributes", {{DType::kF32, {11}, -3, 3}}, {{"bias", 0.75f}, {"lambd", 0.75f}}}};
+  std::vector<Sample> out = RealSamples(-3, 3);
+  out.push_back({"lambd", {{DType::kF32, {11}, -3, 3}}, {{"lambd", 1.5f}}});
+  out.push_back({"bias", {{DType::kF32, {11}, -3, 3}}, {{"bias", 0.25f}}});
+  return out;
 }
 
 }  // namespace
 
 extern const OpDef kShrink = {
     .name = "Shrink",
-    .doc = "y = x < -lambd ? x + bias : x > lambd ? x - bias : 0, elementwise. x, y: any float dtype.",
+    .doc =
+        "y = x + bias if x < -lambd, x - bias if x > lambd, else 0; integers are computed as f64 and truncated, "
+        "elementwise. x, y: number [d...].",
     .attrs = SchemaOf<ShrinkAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Shrink", kVersions},
-    .infer = InferSameAsInput,
+    .infer = InferNumbers,
     .eval = Eval,
     .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,

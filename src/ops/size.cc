@@ -11,7 +11,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   y->SetInt(0, c.input(0).elements());
   return {};
 }
@@ -19,7 +19,9 @@ Status Eval(KernelCall& c) {
 constexpr OnnxVersion kVersions[] = {{1}, {13}, {19}, {21}, {23}, {24}, {25}};
 
 std::vector<Sample> Samples() {
-  return {{"rank 3", {{DType::kF32, {2, 3, 5}}}}, {"scalar", {{DType::kI8, {}, -9, 9}}}, {"empty", {{DType::kF32, {3, 0}}}}};
+  return {{"rank 3", {{DType::kF32, {2, 3, 5}}}},
+          {"scalar", {{DType::kI8, {}, -9, 9}}},
+          {"empty", {{DType::kF32, {3, 0}}}}};
 }
 
 }  // namespace

@@ -37,13 +37,19 @@ Dim CountOf(const Dim& start, const Dim& end, const Dim& step, const Dim& dim) {
     return from_last && to_first ? CeilDiv(dim, 0 - step) : Dim::Fresh();
   }
   Dim stop = Dim::Fresh();
-  if (end.is_const()) stop = end.value() >= kToTheEnd ? dim : end.value() < 0 ? dim + end : Min(end, dim);
-  else if (IsNonNegative(end)) stop = Min(end, dim);
-  else return Dim::Fresh();
+  if (end.is_const())
+    stop = end.value() >= kToTheEnd ? dim : end.value() < 0 ? dim + end : Min(end, dim);
+  else if (IsNonNegative(end))
+    stop = Min(end, dim);
+  else
+    return Dim::Fresh();
   Dim count = 0;
-  if (IsNonNegative(start)) count = Max(stop - start, 0);
-  else if (start.is_const()) count = stop == dim ? Min(0 - start, dim) : Max(Max(stop, 0) - Max(dim + start, 0), 0);
-  else return Dim::Fresh();
+  if (IsNonNegative(start))
+    count = Max(stop - start, 0);
+  else if (start.is_const())
+    count = stop == dim ? Min(0 - start, dim) : Max(Max(stop, 0) - Max(dim + start, 0), 0);
+  else
+    return Dim::Fresh();
   return CeilDiv(count, step);
 }
 
@@ -77,7 +83,8 @@ Result<std::optional<size_t>> CountAxes(const InferCall& c) {
   for (int i = 1; i < 5; ++i) {
     if (!c.has(i) || !c.shape(i).ranked() || !c.shape(i).elements().is_const()) continue;
     const auto n = static_cast<size_t>(c.shape(i).elements().value());
-    HASTEN_REQUIRE(!count || n == *count, "starts, ends, axes and steps must have one length, have ", *count, " and ", n);
+    HASTEN_REQUIRE(!count || n == *count, "starts, ends, axes and steps must have one length, have ", *count, " and ",
+                   n);
     count = n;
   }
   return count;
@@ -108,8 +115,10 @@ Status Infer(InferCall& c) {
   for (int i = 1; i < 5; ++i) HASTEN_TRY(RequireIndices(c, i));
   HASTEN_ASSIGN(const auto count, CountAxes(c));
   Shape y = c.shape(0);
-  if (y.ranked() && count) HASTEN_TRY(InferParts(c, *count, &y));
-  else if (y.ranked()) y = Shape::Fresh(y.rank());
+  if (y.ranked() && count)
+    HASTEN_TRY(InferParts(c, *count, &y));
+  else if (y.ranked())
+    y = Shape::Fresh(y.rank());
   HASTEN_TRY(OutShape(c, 0, c.dtype(0), std::move(y)));
   const auto starts = c.ConstInts(1), ends = c.ConstInts(2), axes = c.ConstInts(3), steps = c.ConstInts(4);
   if (starts && ends && (axes || !c.has(3)) && (steps || !c.has(4))) {
@@ -123,7 +132,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const auto starts, c.Ints(1));
   HASTEN_ASSIGN(const auto ends, c.Ints(2));
   std::optional<std::span<const int64_t>> axes;
@@ -177,8 +186,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kSlice = {
     .name = "Slice",
-    .doc = "x[starts[0]:ends[0]:steps[0], ...] along `axes` as numpy has it: negative bounds count from the end, then all are "
-           "clamped. Inputs: x (any dtype); starts, ends, axes (default: the first), steps (default: ones), i32 or i64 [k].",
+    .doc =
+        "x[starts[0]:ends[0]:steps[0], ...] along `axes` as numpy has it: negative bounds count from the end, then all "
+        "are "
+        "clamped. Inputs: x (any dtype); starts, ends, axes (default: the first), steps (default: ones), i32 or i64 "
+        "[k].",
     .arity = {3, 5},
     .onnx = {"", "Slice", kVersions},
     .infer = Infer,

@@ -17,7 +17,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const DepthSpaceStrides s = StridesOfBlocks(y->dims, c.attrs<DepthSpaceAttrs>());
   CopyStrided(c.input(0), 0, s.wide, y, 0, s.deep, s.dims);
   return {};
@@ -31,8 +31,9 @@ std::vector<Sample> Samples() { return DepthSpaceSamples({2, 3, 4, 6}, {1, 2, 3,
 
 extern const OpDef kSpaceToDepth = {
     .name = "SpaceToDepth",
-    .doc = "x: [n, c, h*b, w*b]; y: [n, c*b*b, h, w] with y[n, k, h, w] = x[n, c, h*b + i, w*b + j], b the blocksize, "
-           "k = (i*b + j)*c' + c in mode DCR (c' channels of x) and k = c*b*b + i*b + j in mode CRD. Any dtype.",
+    .doc =
+        "x: [n, c, h*b, w*b]; y: [n, c*b*b, h, w] with y[n, k, h, w] = x[n, c, h*b + i, w*b + j], b the blocksize, "
+        "k = (i*b + j)*c' + c in mode DCR (c' channels of x) and k = c*b*b + i*b + j in mode CRD. Any dtype.",
     .attrs = SchemaOf<DepthSpaceAttrs>(kDepthSpaceFields),
     .arity = {1, 1},
     .onnx = {"", "SpaceToDepth", kVersions},

@@ -19,8 +19,8 @@ Dim EqualPart(const Dim& dim, int64_t n, int64_t i) {
 Status InferGiven(const InferCall& c, const Dim& dim, std::vector<Dim>* parts) {
   const auto sizes = c.KnownOf(1);
   if (!sizes) return {};
-  HASTEN_REQUIRE(sizes->elements.size() == parts->size(), "split must have ", parts->size(), " sizes, one an output, has ",
-                 sizes->elements.size());
+  HASTEN_REQUIRE(sizes->elements.size() == parts->size(), "split must have ", parts->size(),
+                 " sizes, one an output, has ", sizes->elements.size());
   Dim sum = 0;
   for (const Dim& d : sizes->elements) {
     HASTEN_REQUIRE(!d.is_const() || d.value() >= 0, "split must not be negative, is ", d);
@@ -75,9 +75,10 @@ Status Eval(KernelCall& c) {
   }
   int64_t at = 0;
   for (int64_t i = 0; i < outputs; ++i) {
-    const int64_t part = sizes.empty() ? EqualPart(dim, a.num_outputs.value_or(outputs), i).value() : sizes[static_cast<size_t>(i)];
+    const int64_t part =
+        sizes.empty() ? EqualPart(dim, a.num_outputs.value_or(outputs), i).value() : sizes[static_cast<size_t>(i)];
     if (c.wants(static_cast<int>(i))) {
-      HASTEN_ASSIGN(Tensor* y, BoundOutput(c, static_cast<int>(i)));
+      HASTEN_ASSIGN(Tensor * y, BoundOutput(c, static_cast<int>(i)));
       CopyStrided(x, at * inner, Dims{dim * inner, 1}, y, 0, Dims{part * inner, 1}, Dims{outer, part * inner});
     }
     at += part;
@@ -128,8 +129,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kSplit = {
     .name = "Split",
-    .doc = "Cuts x along `axis` into its outputs: of the sizes in input 1 (i64 [n]), or into num_outputs equal parts of which "
-           "the last is smaller if need be. Any dtype.",
+    .doc =
+        "Cuts x along `axis` into its outputs: of the sizes in input 1 (i64 [n]), or into num_outputs equal parts of "
+        "which "
+        "the last is smaller if need be. Any dtype.",
     .attrs = SchemaOf<SplitAttrs>(kFields),
     .arity = {1, 2, 1, kMany},
     .onnx = {"", "Split", kVersions},

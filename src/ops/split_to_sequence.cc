@@ -81,7 +81,9 @@ constexpr OnnxVersion kVersions[] = {{11}, {24}};
 std::vector<Sample> Samples() {
   return {{"rows", {{DType::kF32, {3, 5}}}},
           {"columns without their axis", {{DType::kF32, {3, 5}}}, {{"axis", int64_t{-1}}, {"keepdims", int64_t{0}}}},
-          {"keepdims does not matter with sizes", {{DType::kI8, {4}}, {DType::kI64, {}, 0, 0, {2}}}, {{"keepdims", int64_t{0}}}},
+          {"keepdims does not matter with sizes",
+           {{DType::kI8, {4}}, {DType::kI64, {}, 0, 0, {2}}},
+           {{"keepdims", int64_t{0}}}},
           {"a last part smaller", {{DType::kF32, {2, 7}}, {DType::kI32, {}, 0, 0, {3}}}, {{"axis", int64_t{1}}}},
           {"sizes", {{DType::kF16, {7}}, {DType::kI64, {3}, 0, 0, {1, 0, 6}}}},
           {"nothing", {{DType::kF32, {0, 2}}}}};
@@ -91,8 +93,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kSplitToSequence = {
     .name = "SplitToSequence",
-    .doc = "The parts of x along an axis. split: a scalar size (the last part may be smaller), one size for each part, or "
-           "absent: parts of size 1, without the axis if keepdims = 0.",
+    .doc =
+        "The parts of x along an axis. split: a scalar size (the last part may be smaller), one size for each part, or "
+        "absent: parts of size 1, without the axis if keepdims = 0.",
     .attrs = SchemaOf<SplitToSequenceAttrs>(kFields),
     .arity = {1, 2},
     .onnx = {"", "SplitToSequence", kVersions},

@@ -3,31 +3,24 @@
 namespace hasten::ops {
 namespace {
 
-Status DropConsumed(OnnxNode& n) {
-  n.Drop("consumed_inputs");
-  return {};
-}
-
 Status Eval(KernelCall& c) {
   return EvalUnary(c, {.real = [](double x) { return std::sqrt(x); }});
 }
 
-constexpr OnnxVersion kVersions[] = {{1, DropConsumed}, {6}, {13}};
+constexpr OnnxVersion kVersions[] = {{1, DropConsumedInputs}, {6}, {13}};
 
-std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, 0, 9}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, 0, 9}}}};
-}
+std::vector<Sample> Samples() { return RealSamples(0, 9); }
 
 }  // namespace
 
 extern const OpDef kSqrt = {
     .name = "Sqrt",
-    .doc = "y = square root, elementwise. x, y: any float dtype.",
+    .doc = "y = square root of x, elementwise. x, y: float [d...].",
     .arity = {1, 1},
     .onnx = {"", "Sqrt", kVersions},
-    .infer = InferSameAsInput,
+    .infer = InferFloats,
     .eval = Eval,
-    .traits = {.elementwise = true, .exact_on_integers = false, .in_place_input = 0},
+    .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,
 };
 

@@ -28,10 +28,13 @@ struct Row {
 
 using CopyRow = void (*)(const Row& r, int64_t from_at, int64_t to_at);
 
-void CopyContiguous(const Row& r, int64_t from_at, int64_t to_at) { CopyElements(*r.from, from_at, r.to, to_at, r.count); }
+void CopyContiguous(const Row& r, int64_t from_at, int64_t to_at) {
+  CopyElements(*r.from, from_at, r.to, to_at, r.count);
+}
 
 void CopyOneByOne(const Row& r, int64_t from_at, int64_t to_at) {
-  for (int64_t i = 0; i < r.count; ++i) CopyElements(*r.from, from_at + i * r.from_stride, r.to, to_at + i * r.to_stride, 1);
+  for (int64_t i = 0; i < r.count; ++i)
+    CopyElements(*r.from, from_at + i * r.from_stride, r.to, to_at + i * r.to_stride, 1);
 }
 
 template <int kBytes>
@@ -109,8 +112,10 @@ void CopyByTables(const Tensor& from, std::span<const std::span<const int64_t>> 
 
 void FillZero(Tensor* t) {
   if (t->elements() == 0) return;
-  if (t->dtype == DType::kString) std::fill_n(t->as<std::string>(), t->elements(), std::string());
-  else std::memset(t->data, 0, static_cast<size_t>(t->bytes()));
+  if (t->dtype == DType::kString)
+    std::fill_n(t->as<std::string>(), t->elements(), std::string());
+  else
+    std::memset(t->data, 0, static_cast<size_t>(t->bytes()));
 }
 
 void Fill(const Tensor& value, int64_t at, Tensor* t) {

@@ -5,7 +5,8 @@ namespace {
 
 Status Infer(InferCall& c) {
   for (int i = 0; i < c.inputs(); ++i)
-    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || c.dtype(i) == DType::kString, "input ", i, " must be of strings, is ", c.type(i));
+    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || c.dtype(i) == DType::kString, "input ", i, " must be of strings, is ",
+                   c.type(i));
   HASTEN_TRY(InferBroadcast(c));
   c.out[0].dtype = DType::kString;
   return {};
@@ -23,7 +24,8 @@ Status Eval(KernelCall& c) {
 constexpr OnnxVersion kVersions[] = {{20}};
 
 std::vector<Sample> Samples() {
-  return {{"one shape", {{DType::kString, {3}, 0, 0, {}, {"a", "", "\xc3\xa9"}}, {DType::kString, {3}, 0, 0, {}, {"x", "y", ""}}}},
+  return {{"one shape",
+           {{DType::kString, {3}, 0, 0, {}, {"a", "", "\xc3\xa9"}}, {DType::kString, {3}, 0, 0, {}, {"x", "y", ""}}}},
           {"broadcast",
            {{DType::kString, {2, 1}, 0, 0, {}, {"a", "b"}}, {DType::kString, {3}, 0, 0, {}, {".com", ".org", ".net"}}}},
           {"empty", {{DType::kString, {0}}, {DType::kString, {1}, 0, 0, {}, {"x"}}}}};

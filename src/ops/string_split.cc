@@ -60,7 +60,8 @@ void SplitAtDelimiter(std::string_view s, std::string_view delimiter, size_t lim
 
 Status Infer(InferCall& c) {
   HASTEN_TRY(c.RequireTensor(0));
-  HASTEN_REQUIRE(c.dtype(0) == DType::kNone || c.dtype(0) == DType::kString, "input must be of strings, is ", c.type(0));
+  HASTEN_REQUIRE(c.dtype(0) == DType::kNone || c.dtype(0) == DType::kString, "input must be of strings, is ",
+                 c.type(0));
   Shape parts = c.shape(0);
   if (parts.ranked()) parts.dims().push_back(Dim::Fresh());
   c.Out(0, DType::kString, std::move(parts));
@@ -77,15 +78,17 @@ Status Eval(KernelCall& c) {
   size_t most = 0;
   for (size_t i = 0; i < split.size(); ++i) {
     const std::string& s = x.string(static_cast<int64_t>(i));
-    if (attrs.delimiter.empty()) SplitAtSpaces(s, limit, &split[i]);
-    else SplitAtDelimiter(s, attrs.delimiter, limit, &split[i]);
+    if (attrs.delimiter.empty())
+      SplitAtSpaces(s, limit, &split[i]);
+    else
+      SplitAtDelimiter(s, attrs.delimiter, limit, &split[i]);
     most = std::max(most, split[i].size());
   }
   HASTEN_REQUIRE(x.dims.rank() < Dims::kMaxRank, "input of rank ", x.dims.rank(), " cannot get one more axis");
   Dims dims = x.dims;
   dims.push_back(static_cast<int64_t>(most));
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kString, dims));
-  HASTEN_ASSIGN(Tensor* counts, c.Allocate(1, DType::kI64, x.dims));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kString, dims));
+  HASTEN_ASSIGN(Tensor * counts, c.Allocate(1, DType::kI64, x.dims));
   std::string* out = y->as<std::string>();
   for (size_t i = 0; i < split.size(); ++i) {
     counts->SetInt(static_cast<int64_t>(i), static_cast<int64_t>(split[i].size()));
@@ -109,9 +112,12 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kStringSplit = {
     .name = "StringSplit",
-    .doc = "Parts of each string of x between delimiters, or between runs of white space if the delimiter is empty; at most "
-           "maxsplit splits are made, from the left. y: x's dims and the most parts that any has, padded with empty strings. "
-           "Output 1: the number of parts.",
+    .doc =
+        "Parts of each string of x between delimiters, or between runs of white space if the delimiter is empty; at "
+        "most "
+        "maxsplit splits are made, from the left. y: x's dims and the most parts that any has, padded with empty "
+        "strings. "
+        "Output 1: the number of parts.",
     .attrs = SchemaOf<StringSplitAttrs>(kFields),
     .arity = {1, 1, 1, 2},
     .onnx = {"", "StringSplit", kVersions},

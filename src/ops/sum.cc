@@ -3,32 +3,39 @@
 namespace hasten::ops {
 namespace {
 
-Status DropConsumed(OnnxNode& n) {
-  n.Drop("consumed_inputs");
-  return {};
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+Status Infer(InferCall& c) {
+  PropagateVariadic(c, [](const Dim& a, const Dim& b) { return a + b; });
+  return InferBroadcastNumbers(c);
 }
 
 Status Eval(KernelCall& c) {
-  return EvalVariadic(c, {.real = [](double a, double b) { return a + b; },
-                          .integer = [](int64_t a, int64_t b) { return a + b; }});
+  return EvalVariadic(c, {.real = [](double a, double b) { return a + b; }, .integer = WrappingAdd});
 }
 
-constexpr OnnxVersion kVersions[] = {{1, DropConsumed}, {6}, {8}, {13}};
+constexpr OnnxVersion kVersions[] = {{1, DropConsumedInputs}, {6, nullptr, DowngradeVariadic}, {8}, {13}};
 
 std::vector<Sample> Samples() {
-  return {{"one", {{DType::kF32, {3}}}}, {"three", {{DType::kF32, {3, 1}}, {DType::kF32, {5}}, {DType::kF32, {1}}}}};
+  return {{"one", {{DType::kF32, {3}}}},
+          {"three broadcast", {{DType::kF32, {3, 1}}, {DType::kF32, {5}}, {DType::kF32, {}}}},
+          {"prime, beyond one tile", {{DType::kF32, {1033}}, {DType::kF32, {1033}}}},
+          {"zero-size", {{DType::kF32, {0, 3}}, {DType::kF32, {3}}}},
+          {"f16", {{DType::kF16, {7}, -3, 3}, {DType::kF16, {7}, -3, 3}, {DType::kF16, {7}, -3, 3}}},
+          {"f64", {{DType::kF64, {2, 3}}, {DType::kF64, {2, 1}}}},
+          {"NaN", {{DType::kF32, {3}, 0, 0, {kNaN, 1, 2}}, {DType::kF32, {3}, 0, 0, {1, kNaN, 3}}}}};
 }
 
 }  // namespace
 
 extern const OpDef kSum = {
     .name = "Sum",
-    .doc = "y = sum of the inputs, elementwise with numpy broadcasting.",
+    .doc = "y = the sum of the inputs, elementwise with numpy broadcasting. x_i: number [d...]; y: [broadcast].",
     .arity = {1, kMany},
     .onnx = {"", "Sum", kVersions},
-    .infer = InferBroadcast,
+    .infer = Infer,
     .eval = Eval,
-    .traits = {.elementwise = true, .commutative = true, .exact_on_integers = true},
+    .traits = {.elementwise = true, .commutative = true, .exact_on_integers = true, .in_place_input = 0},
     .samples = Samples,
 };
 

@@ -25,15 +25,17 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(c.RequireDims(2, 0, cache[0], "batch"));
   if (!update.ranked()) return {};
   for (int i = 0; i < cache.rank(); ++i) {
-    if (i != axis) HASTEN_TRY(c.RequireDims(1, i, cache[i], "as of the cache"));
-    else HASTEN_REQUIRE(!cache[i].is_const() || !update[i].is_const() || update[i].value() <= cache[i].value(), "axis ", i,
-                        " of the update must be at most ", cache[i], ", is ", update[i]);
+    if (i != axis)
+      HASTEN_TRY(c.RequireDims(1, i, cache[i], "as of the cache"));
+    else
+      HASTEN_REQUIRE(!cache[i].is_const() || !update[i].is_const() || update[i].value() <= cache[i].value(), "axis ", i,
+                     " of the update must be at most ", cache[i], ", is ", update[i]);
   }
   return {};
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const auto& a = c.attrs<TensorScatterAttrs>();
   const Tensor &cache = c.input(0), &update = c.input(1);
   HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, cache.dims.rank()));
@@ -72,8 +74,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kTensorScatter = {
     .name = "TensorScatter",
-    .doc = "y = cache [b, .., n, ..], then along `axis` y[b, .., write_indices[b] + s, ..] = update[b, .., s, ..] for all s; "
-           "write_indices: i64 [b], default zeros; mode circular takes the place modulo n. Any dtype.",
+    .doc =
+        "y = cache [b, .., n, ..], then along `axis` y[b, .., write_indices[b] + s, ..] = update[b, .., s, ..] for all "
+        "s; "
+        "write_indices: i64 [b], default zeros; mode circular takes the place modulo n. Any dtype.",
     .attrs = SchemaOf<TensorScatterAttrs>(kFields),
     .arity = {2, 3},
     .onnx = {"", "TensorScatter", kVersions},

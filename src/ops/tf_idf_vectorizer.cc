@@ -14,11 +14,15 @@ struct TfIdfVectorizerAttrs {
   std::vector<float> weights;
 };
 using A = TfIdfVectorizerAttrs;
-constexpr AttrField kFields[] = {
-    Field<&A::mode>("mode"), Field<&A::min_gram_length>("min_gram_length"), Field<&A::max_gram_length>("max_gram_length"),
-    Field<&A::max_skip_count>("max_skip_count"), Field<&A::ngram_counts>("ngram_counts"),
-    Field<&A::ngram_indexes>("ngram_indexes"), Field<&A::pool_int64s>("pool_int64s"),
-    Field<&A::pool_strings>("pool_strings"), Field<&A::weights>("weights")};
+constexpr AttrField kFields[] = {Field<&A::mode>("mode"),
+                                 Field<&A::min_gram_length>("min_gram_length"),
+                                 Field<&A::max_gram_length>("max_gram_length"),
+                                 Field<&A::max_skip_count>("max_skip_count"),
+                                 Field<&A::ngram_counts>("ngram_counts"),
+                                 Field<&A::ngram_indexes>("ngram_indexes"),
+                                 Field<&A::pool_int64s>("pool_int64s"),
+                                 Field<&A::pool_strings>("pool_strings"),
+                                 Field<&A::weights>("weights")};
 
 constexpr int64_t kMaxColumns = int64_t{1} << 31;
 
@@ -26,13 +30,15 @@ int64_t Columns(const A& a) { return *std::max_element(a.ngram_indexes.begin(), 
 size_t PoolSize(const A& a) { return a.pool_strings.empty() ? a.pool_int64s.size() : a.pool_strings.size(); }
 
 Status CheckAttrs(const A& a) {
-  HASTEN_REQUIRE(a.mode == "TF" || a.mode == "IDF" || a.mode == "TFIDF", "attribute mode must be TF, IDF or TFIDF, is ", Quote(a.mode));
+  HASTEN_REQUIRE(a.mode == "TF" || a.mode == "IDF" || a.mode == "TFIDF", "attribute mode must be TF, IDF or TFIDF, is ",
+                 Quote(a.mode));
   HASTEN_REQUIRE(a.min_gram_length && a.max_gram_length && a.max_skip_count,
                  "must have the attributes min_gram_length, max_gram_length and max_skip_count");
   HASTEN_REQUIRE(*a.min_gram_length >= 1 && *a.max_gram_length >= *a.min_gram_length,
                  "n-grams must have lengths 1 <= min <= max, have ", *a.min_gram_length, " and ", *a.max_gram_length);
   HASTEN_REQUIRE(*a.max_skip_count >= 0, "attribute max_skip_count must be >= 0, is ", *a.max_skip_count);
-  HASTEN_REQUIRE(a.pool_strings.empty() != a.pool_int64s.empty(), "must have one of the attributes pool_strings and pool_int64s");
+  HASTEN_REQUIRE(a.pool_strings.empty() != a.pool_int64s.empty(),
+                 "must have one of the attributes pool_strings and pool_int64s");
   HASTEN_REQUIRE(!a.ngram_indexes.empty(), "must have the attribute ngram_indexes");
   for (int64_t i : a.ngram_indexes)
     HASTEN_REQUIRE(i >= 0 && i < kMaxColumns, "attribute ngram_indexes must hold columns >= 0, holds ", i);
@@ -43,8 +49,10 @@ Status CheckAttrs(const A& a) {
   for (size_t k = 0; k < a.ngram_counts.size(); ++k) {
     const int64_t begin = a.ngram_counts[k], end = k + 1 < a.ngram_counts.size() ? a.ngram_counts[k + 1] : pool;
     const auto n = static_cast<int64_t>(k) + 1;
-    HASTEN_REQUIRE(begin >= 0 && begin <= end && end <= pool, "attribute ngram_counts must ascend up to the pool's size ", pool);
-    HASTEN_REQUIRE((end - begin) % n == 0, "the pool's ", n, "-grams must be a multiple of ", n, " entries, are ", end - begin);
+    HASTEN_REQUIRE(begin >= 0 && begin <= end && end <= pool,
+                   "attribute ngram_counts must ascend up to the pool's size ", pool);
+    HASTEN_REQUIRE((end - begin) % n == 0, "the pool's ", n, "-grams must be a multiple of ", n, " entries, are ",
+                   end - begin);
     grams += (end - begin) / n;
   }
   HASTEN_REQUIRE(grams <= static_cast<int64_t>(a.ngram_indexes.size()), "attribute ngram_indexes must have ", grams,
@@ -61,7 +69,9 @@ struct Vocabulary {
 Vocabulary Read(const A& a) {
   Vocabulary v;
   for (const std::string& s : a.pool_strings) v.words.emplace(s, static_cast<int64_t>(v.words.size()));
-  const auto token = [&](size_t i) { return a.pool_strings.empty() ? a.pool_int64s[i] : v.words.at(a.pool_strings[i]); };
+  const auto token = [&](size_t i) {
+    return a.pool_strings.empty() ? a.pool_int64s[i] : v.words.at(a.pool_strings[i]);
+  };
   size_t id = 0;
   for (size_t k = 0; k < a.ngram_counts.size(); ++k) {
     const auto begin = static_cast<size_t>(a.ngram_counts[k]);
@@ -96,8 +106,8 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(CheckAttrs(attrs));
   HASTEN_TRY(c.RequireTensor(0));
   const DType dtype = c.dtype(0);
-  HASTEN_REQUIRE(dtype == DType::kNone || (dtype == DType::kString) == !attrs.pool_strings.empty(),
-                 "input must be of ", attrs.pool_strings.empty() ? "integers" : "strings", " as the pool is, is ", c.type(0));
+  HASTEN_REQUIRE(dtype == DType::kNone || (dtype == DType::kString) == !attrs.pool_strings.empty(), "input must be of ",
+                 attrs.pool_strings.empty() ? "integers" : "strings", " as the pool is, is ", c.type(0));
   Shape shape = c.shape(0);
   if (shape.ranked()) {
     HASTEN_REQUIRE(shape.rank() == 1 || shape.rank() == 2, "input must have shape [C] or [N,C], has ", shape);
@@ -132,7 +142,8 @@ Status Eval(KernelCall& c) {
     CountGrams(attrs, vocabulary, std::span(tokens).subspan(static_cast<size_t>(r) * width, width), counts);
     for (size_t id = 0; id < counts.size(); ++id) {
       const double count = binary ? std::min(counts[id], 1.0) : counts[id];
-      y[static_cast<size_t>(attrs.ngram_indexes[id])] += count * (weighted ? static_cast<double>(attrs.weights[id]) : 1);
+      y[static_cast<size_t>(attrs.ngram_indexes[id])] +=
+          count * (weighted ? static_cast<double>(attrs.weights[id]) : 1);
     }
     WriteDoubles(&c.output(0), r * columns, y);
   }
@@ -142,9 +153,14 @@ Status Eval(KernelCall& c) {
 constexpr OnnxVersion kVersions[] = {{9}};
 
 std::vector<NamedAttr> Grams(std::string mode, int64_t shortest, int64_t longest, int64_t skip) {
-  return {{"mode", std::move(mode)}, {"min_gram_length", shortest}, {"max_gram_length", longest}, {"max_skip_count", skip},
-          {"ngram_counts", std::vector<int64_t>{0, 3}}, {"ngram_indexes", std::vector<int64_t>{4, 0, 1, 2, 5}},
-          {"pool_int64s", std::vector<int64_t>{2, 3, 5, 2, 3, 3, 5}}, {"weights", std::vector<float>{2, 3, 5, 7, 11}}};
+  return {{"mode", std::move(mode)},
+          {"min_gram_length", shortest},
+          {"max_gram_length", longest},
+          {"max_skip_count", skip},
+          {"ngram_counts", std::vector<int64_t>{0, 3}},
+          {"ngram_indexes", std::vector<int64_t>{4, 0, 1, 2, 5}},
+          {"pool_int64s", std::vector<int64_t>{2, 3, 5, 2, 3, 3, 5}},
+          {"weights", std::vector<float>{2, 3, 5, 7, 11}}};
 }
 
 std::vector<Sample> Samples() {
@@ -160,9 +176,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kTfIdfVectorizer = {
     .name = "TfIdfVectorizer",
-    .doc = "How often the pool's n-grams occur in x [C] or [N,C] with 0 to max_skip_count tokens skipped between "
-           "neighbours (TF), whether (IDF, times weights), or how often times weights (TFIDF). n-gram i of the pool counts in "
-           "column ngram_indexes[i] of y: f32 [columns] or [N, columns].",
+    .doc =
+        "How often the pool's n-grams occur in x [C] or [N,C] with 0 to max_skip_count tokens skipped between "
+        "neighbours (TF), whether (IDF, times weights), or how often times weights (TFIDF). n-gram i of the pool "
+        "counts in "
+        "column ngram_indexes[i] of y: f32 [columns] or [N, columns].",
     .attrs = SchemaOf<A>(kFields),
     .arity = {1, 1},
     .onnx = {"", "TfIdfVectorizer", kVersions},

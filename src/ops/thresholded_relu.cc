@@ -9,25 +9,27 @@ struct ThresholdedReluAttrs {
 constexpr AttrField kFields[] = {Field<&ThresholdedReluAttrs::alpha>("alpha")};
 
 Status Eval(KernelCall& c) {
-  const auto& a = c.attrs<ThresholdedReluAttrs>();
-  return EvalReal(c, [&](double x) -> double { return x > a.alpha ? x : 0.0; });
+  const double alpha = double{c.attrs<ThresholdedReluAttrs>().alpha};
+  return EvalReal(c, [=](double x) { return x > alpha ? x : 0.0; });
 }
 
-constexpr OnnxVersion kVersions[] = {{10}, {22}};
+constexpr OnnxVersion kVersions[] = {{1}, {10}, {22}};
 
 std::vector<Sample> Samples() {
-  return {{"odd", {{DType::kF32, {3, 5}, -3, 3}}}, {"empty", {{DType::kF32, {0, 2}}}}, {"f16", {{DType::kF16, {7}, -3, 3}}}, {"attributes", {{DType::kF32, {11}, -3, 3}}, {{"alpha", 0.75f}}}};
+  std::vector<Sample> out = RealSamples(-3, 3);
+  out.push_back({"alpha", {{DType::kF32, {11}, -3, 3}}, {{"alpha", -0.5f}}});
+  return out;
 }
 
 }  // namespace
 
 extern const OpDef kThresholdedRelu = {
     .name = "ThresholdedRelu",
-    .doc = "y = x > alpha ? x : 0, elementwise. x, y: any float dtype.",
+    .doc = "y = x if x > alpha, else 0, elementwise. x, y: float [d...].",
     .attrs = SchemaOf<ThresholdedReluAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "ThresholdedRelu", kVersions},
-    .infer = InferSameAsInput,
+    .infer = InferFloats,
     .eval = Eval,
     .traits = {.elementwise = true, .in_place_input = 0},
     .samples = Samples,

@@ -15,7 +15,8 @@ Result<Dims> Permutation(const TransposeAttrs& a, int rank) {
     for (int i = rank - 1; i >= 0; --i) perm.push_back(i);
     return perm;
   }
-  HASTEN_REQUIRE(a.perm->size() == static_cast<size_t>(rank), "perm must have ", rank, " axes, is [", Join(*a.perm, ","), "]");
+  HASTEN_REQUIRE(a.perm->size() == static_cast<size_t>(rank), "perm must have ", rank, " axes, is [",
+                 Join(*a.perm, ","), "]");
   return NormalizeAxes(*a.perm, rank);
 }
 
@@ -46,7 +47,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const Dims perm, Permutation(c.attrs<TransposeAttrs>(), c.input(0).dims.rank()));
   return Move(c.input(0), perm, y);
 }
@@ -71,8 +72,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kTranspose = {
     .name = "Transpose",
-    .doc = "y[i_perm[0], i_perm[1], ...] = x[i0, i1, ...]: axis k of y is axis perm[k] of x. Without perm the axes are "
-           "reversed. Any dtype.",
+    .doc =
+        "y[i_perm[0], i_perm[1], ...] = x[i0, i1, ...]: axis k of y is axis perm[k] of x. Without perm the axes are "
+        "reversed. Any dtype.",
     .attrs = SchemaOf<TransposeAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Transpose", kVersions},

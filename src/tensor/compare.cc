@@ -15,6 +15,12 @@ void Structure(Difference* d, std::string what) {
   if (d->what.empty()) d->what = std::move(what);
 }
 
+void Furthest(Difference* d, const Tensor& t, int64_t i, double error) {
+  if (error <= d->max_absolute) return;
+  d->max_absolute = error;
+  d->worst = Place(t, i);
+}
+
 template <class T>
 void Outside(Difference* d, const Tensor& t, int64_t i, const T& actual, const T& expected) {
   d->equal = false;
@@ -34,7 +40,7 @@ void CompareReal(Difference* d, const Tensor& t, int64_t i, double a, double e, 
   if (!std::isfinite(a) || !std::isfinite(e)) return Outside(d, t, i, a, e);
   const double error = std::abs(a - e);
   d->max_expected = std::max(d->max_expected, std::abs(e));
-  d->max_absolute = std::max(d->max_absolute, error);
+  Furthest(d, t, i, error);
   if (e != 0) d->max_relative = std::max(d->max_relative, error / std::abs(e));
   if (error > tolerance.absolute + tolerance.relative * std::abs(e)) Outside(d, t, i, a, e);
 }
@@ -52,7 +58,7 @@ void CompareElement(Difference* d, const Tensor& a, const Tensor& e, int64_t i, 
       return;
     default:
       if (a.Int(i) != e.Int(i)) {
-        d->max_absolute = std::max(d->max_absolute, std::abs(a.Double(i) - e.Double(i)));
+        Furthest(d, e, i, std::abs(a.Double(i) - e.Double(i)));
         Outside(d, e, i, a.Int(i), e.Int(i));
       }
       d->max_expected = std::max(d->max_expected, std::abs(e.Double(i)));
@@ -80,7 +86,13 @@ void CompareInto(Difference* d, const Value& a, const Value& e, const Tolerance&
   if (e.kind() != Value::Kind::kSequence) return;
   if (a.elements().size() != e.elements().size())
     return Structure(d, Str("must be a sequence of ", e.elements().size(), ", is one of ", a.elements().size()));
-  for (size_t i = 0; i < e.elements().size(); ++i) CompareInto(d, a.elements()[i], e.elements()[i], tolerance);
+  for (size_t i = 0; i < e.elements().size(); ++i) {
+    const bool told = !d->what.empty();
+    const double before = d->max_absolute;
+    CompareInto(d, a.elements()[i], e.elements()[i], tolerance);
+    if (!told && !d->what.empty()) d->what = Str("in element ", i, " of the sequence: ", d->what);
+    if (d->max_absolute > before) d->worst = Str(i, ": ", d->worst);
+  }
 }
 
 }  // namespace

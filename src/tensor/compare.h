@@ -14,6 +14,7 @@ struct Difference {
   bool equal = true;         // every element within tolerance, and structure the same
   std::string what;          // where and how, if not: "element [0,3]: must be 1.5, is 1.75"
   double max_absolute = 0;   // over numeric elements that are finite in both
+  std::string worst;         // where that is: "[0,3]", in a sequence "2: [0,3]"; empty if it is 0
   double max_relative = 0;   // |a - b| / |expected|
   double max_expected = 0;   // largest finite |expected|
   int64_t outside = 0, elements = 0;

@@ -108,7 +108,8 @@ Dim FloorByConstant(const Dim& r, int64_t c) {
   const Dim offset = terms.back().atoms.empty() ? terms.back().coef : 0;
   const Atom* inner = BareAtom(r - offset);
   int64_t product = 0;
-  if (inner && inner->op == Op::kFloorDiv && inner->b.is_const() && !__builtin_mul_overflow(inner->b.value(), c, &product))
+  const bool nested = inner && inner->op == Op::kFloorDiv && inner->b.is_const();
+  if (nested && !__builtin_mul_overflow(inner->b.value(), c, &product))
     return FloorDiv(inner->a + offset * inner->b, product);
   return FromAtom(Op::kFloorDiv, "", r, c);
 }

@@ -41,7 +41,7 @@ class Dim {
   // True if the dims differ for every value of the symbols (constants that differ, n and n + 1).
   friend bool NeverEqual(const Dim& a, const Dim& b);
 
-  // Value under an assignment of symbols (nullopt: symbol unknown, then so is the result; also for division by 0 or overflow).
+  // Value under an assignment of symbols; nullopt where a symbol is unknown, for division by 0 and on overflow.
   using Lookup = std::function<std::optional<int64_t>(std::string_view symbol)>;
   std::optional<int64_t> Eval(const Lookup& lookup) const;
   // Every symbol that has an answer replaced by it.

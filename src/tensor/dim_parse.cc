@@ -1,7 +1,7 @@
 // Dim::Parse: the inverse of Text(), and a little more (spaces, parentheses, ceildiv and mod).
 #include <charconv>
 
-#include "tensor/dim.h"
+#include "tensor/dim_poly.h"
 
 namespace hasten {
 namespace {
@@ -9,9 +9,6 @@ namespace {
 constexpr int kMaxDepth = 1100;  // above what Text() can nest
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsNameChar(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_' || c == '.' || c == '?' || c == '~';
-}
 
 struct Function {
   std::string_view name;
@@ -83,9 +80,9 @@ class Parser {
     }
     if (c == '"') return QuotedSymbol();
     if (IsDigit(c) || c == '-') return Number();
-    if (!IsNameChar(c)) return Error("a dim");
+    if (!IsDimNameChar(c)) return Error("a dim");
     const size_t begin = at_;
-    while (at_ < text_.size() && IsNameChar(text_[at_])) ++at_;
+    while (at_ < text_.size() && IsDimNameChar(text_[at_])) ++at_;
     const std::string_view name = text_.substr(begin, at_ - begin);
     for (const Function& f : kFunctions)
       if (f.name == name && Take('(')) return Call(f);

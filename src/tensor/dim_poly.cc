@@ -140,8 +140,9 @@ Dim FromAtom(Op op, std::string name, const Dim& a, const Dim& b) {
 
 const Atom* BareAtom(const Dim& d) {
   const Poly* p = Poly::Of(d);
-  return p && p->terms.size() == 1 && p->terms[0].coef == 1 && p->terms[0].atoms.size() == 1 ? p->terms[0].atoms[0].get()
-                                                                                             : nullptr;
+  if (!p || p->terms.size() != 1) return nullptr;
+  const Term& t = p->terms[0];
+  return t.coef == 1 && t.atoms.size() == 1 ? t.atoms[0].get() : nullptr;
 }
 
 Dim Dim::Symbol(std::string_view name) {
@@ -165,11 +166,8 @@ namespace {
 constexpr const char* kFunctions[] = {"", "floordiv", "min", "max"};
 
 std::string SymbolText(const std::string& name) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '?' ||
-           c == '~';
-  };
-  const bool bare = !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), plain);
+  const bool digit = !name.empty() && name[0] >= '0' && name[0] <= '9';
+  const bool bare = !name.empty() && !digit && std::all_of(name.begin(), name.end(), IsDimNameChar);
   return bare ? name : Quote(name);
 }
 

@@ -36,6 +36,12 @@ struct Dim::Poly {
   bool overflow = false;
 };
 
+// Characters of a symbol that Text() prints without quotes; it does not start with a digit.
+inline bool IsDimNameChar(char c) {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return letter || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '?' || c == '~';
+}
+
 // Bounds time, memory and recursion on hostile models: expressions above it become unknown.
 inline constexpr int64_t kMaxDimWeight = 1000;
 

@@ -150,8 +150,8 @@ TEST(Dim, Substitute) {
 }
 
 TEST(Dim, ParseErrors) {
-  for (const char* text : {"", "+", "n+", "n n", "2n", "min(a)", "min(a,b", "(n", "\"n", "\"\\", "\"\\x4", "\"\\xgg\"", "n)",
-                           "9223372036854775808", "n*", "#", "--"})
+  for (const char* text : {"", "+", "n+", "n n", "2n", "min(a)", "min(a,b", "(n", "n)", "9223372036854775808", "n*",
+                           "#", "--", "\"n", "\"\\", "\"\\x4", "\"\\xgg\""})
     EXPECT_FALSE(Dim::Parse(text).ok()) << text;
   EXPECT_FALSE(Dim::Parse(std::string(100000, '(')).ok());
   EXPECT_EQ(D(" min( a , 2 * b ) - 1 ").Text(), "min(a,2*b)-1");
@@ -227,7 +227,8 @@ TEST(Dim, SumsAndProductsAreOrderFree) {
   std::mt19937_64 rng(2);
   for (int round = 0; round < 200; ++round) {
     std::vector<Dim> parts;
-    for (int i = 0; i < 5; ++i) parts.push_back(D(i % 2 ? "2*a+1" : "floordiv(b,3)-a") + static_cast<int64_t>(rng() % 3));
+    for (int i = 0; i < 5; ++i)
+      parts.push_back(D(i % 2 ? "2*a+1" : "floordiv(b,3)-a") + static_cast<int64_t>(rng() % 3));
     Dim sum = 0, product = 1;
     for (const Dim& d : parts) sum = sum + d, product = product * d;
     std::shuffle(parts.begin(), parts.end(), rng);

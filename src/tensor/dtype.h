@@ -58,9 +58,10 @@ uint64_t IntMax(DType t);
 // Largest finite value of a float type.
 double FloatMax(DType t);
 
-// Narrow float formats.  Encoding rounds once, to nearest, ties to even (f8e8m0: ties to the larger power, sign ignored).
-// `saturate` picks the largest finite value for what overflows, infinity included; else that becomes infinity, or NaN
-// where the format has no infinity.  As in ONNX Cast, f16 and bf16 never saturate and f4e2m1 always does (NaN becomes 6).
+// Narrow float formats.  Encoding rounds once, to nearest, ties to even (f8e8m0: ties to the larger power; the sign is
+// ignored).  `saturate` picks the largest finite value for what overflows, infinity included; else that becomes
+// infinity, or NaN where the format has no infinity.  As in ONNX Cast, f16 and bf16 never saturate, and f4e2m1 always
+// does; its NaN becomes 6.
 float HalfToFloat(uint16_t bits);
 uint16_t FloatToHalf(double v);
 float BFloatToFloat(uint16_t bits);

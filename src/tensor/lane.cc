@@ -23,7 +23,7 @@ int64_t Truncate(double v) {
   return std::numeric_limits<int64_t>::min();
 }
 
-// A double that a narrower float rounds from as it would from v itself: bits lost here are or-ed into the last one kept.
+// A double that a narrower float rounds from as it would from v itself: lost bits are or-ed into the last one kept.
 double StickyDouble(int64_t v) {
   uint64_t u = v < 0 ? 0 - static_cast<uint64_t>(v) : static_cast<uint64_t>(v);
   if (u >> 53) u = (u & ~uint64_t{0x7ff}) | (u & 0x7ff ? 0x800 : 0);
@@ -31,7 +31,7 @@ double StickyDouble(int64_t v) {
   return v < 0 ? -magnitude : magnitude;
 }
 
-// Codecs load and store one element of a format.  A load gives the widest type of its kind; a store takes any lane type.
+// Codecs load and store one element.  A load gives the widest type of its kind; a store takes any lane type.
 
 template <class T>
 struct Plain {
@@ -262,7 +262,7 @@ void CopyElements(const Tensor& from, int64_t from_at, Tensor* to, int64_t to_at
 bool SameBits(const Tensor& a, const Tensor& b) {
   if (a.dtype != b.dtype || !(a.dims == b.dims)) return false;
   const int64_t n = a.elements();
-  if (n == 0) return true;
+  if (n == 0 || a.dtype == DType::kNone) return true;
   if (a.dtype == DType::kString) return std::equal(a.as<std::string>(), a.as<std::string>() + n, b.as<std::string>());
   if (!IsSubByte(a.dtype)) return std::memcmp(a.data, b.data, static_cast<size_t>(a.bytes())) == 0;
   // The padding bits of the last byte are not part of the value.

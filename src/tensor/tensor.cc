@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 
-// calloc rather than operator new and memset: large blocks come zeroed from the kernel, page by page as they are touched.
+// calloc, not memset: large blocks come zeroed from the kernel, page by page as they are touched.
 std::byte* AllocateZeroed(size_t bytes, std::shared_ptr<const void>* owner, int64_t strings) {
   void* const block = std::calloc(1, bytes + kAlignment);
   if (!block) return nullptr;

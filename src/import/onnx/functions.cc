@@ -10,7 +10,7 @@ Result<std::vector<ValueId>> ValuesOf(Scope* scope, const std::vector<Bytes>& na
   std::vector<ValueId> out;
   for (const Bytes name : names) {
     const auto v = name.empty() ? kNone : scope->Find(name);
-    HASTEN_REQUIRE(v, Quote(name.substr(0, 120)), " is no value of the graph");
+    HASTEN_REQUIRE(v, Shown(name), " is no value of the graph");
     out.push_back(*v);
   }
   return out;
@@ -22,7 +22,8 @@ Status Importer::ReadFunctions(const std::vector<Bytes>& messages) {
   for (const Bytes m : messages) {
     HASTEN_ASSIGN(WireFunction fn, ReadFunction(m));
     FunctionId id{NormalDomain(fn.domain), fn.name, fn.overload};
-    const std::string shown = Quote(fn.name.substr(0, 120));
+    const std::string shown = Shown(fn.name);
+    HASTEN_REQUIRE(fn.opsets.size() <= kMaxOpsets, "function ", shown, " imports more than ", kMaxOpsets, " opsets");
     HASTEN_REQUIRE(functions_.emplace(std::move(id), std::move(fn)).second, "function ", shown, " is defined twice");
   }
   return {};
@@ -48,23 +49,30 @@ Status Importer::RaiseOpsets(const WireFunction& fn) {
   return {};
 }
 
-Status Importer::Inline(Scope* scope, const WireNode& wire, const WireFunction& fn, std::vector<WireAttr> arguments) {
-  HASTEN_REQUIRE(std::find(scope->calls.begin(), scope->calls.end(), &fn) == scope->calls.end(), "function ",
-                 Quote(fn.name.substr(0, 120)), " calls itself");
-  HASTEN_REQUIRE(scope->calls.size() < kMaxCallDepth, "functions must not call each other deeper than ", kMaxCallDepth);
-  for (const Bytes m : fn.nodes) inlining_left_ -= static_cast<int64_t>(m.size()) + kNodeCost;
-  if (inlining_left_ < 0) return Status(Code::kOutOfMemory, "the model's functions expand to too many nodes");
+Status Importer::AllowCall(const Scope& scope, const WireNode& wire, const WireFunction& fn) {
+  HASTEN_REQUIRE(std::find(scope.calls.begin(), scope.calls.end(), &fn) == scope.calls.end(), "function ",
+                 Shown(fn.name), " calls itself");
+  HASTEN_REQUIRE(scope.calls.size() < kMaxCallDepth, "functions must not call each other deeper than ", kMaxCallDepth);
   HASTEN_REQUIRE(wire.inputs.size() <= fn.inputs.size() && wire.outputs.size() <= fn.outputs.size(), "function takes ",
                  fn.inputs.size(), " inputs and gives ", fn.outputs.size(), " outputs, the node has ",
                  wire.inputs.size(), " and ", wire.outputs.size());
-  for (const Bytes m : fn.attribute_defaults) {
-    HASTEN_ASSIGN(WireAttr a, ReadAttr(m));
-    const auto same = [&](const WireAttr& given) { return given.name == a.name; };
-    if (std::none_of(arguments.begin(), arguments.end(), same)) arguments.push_back(std::move(a));
-  }
+  for (const Bytes m : fn.nodes) inlining_left_ -= static_cast<int64_t>(m.size()) + kNodeCost;
+  const size_t signature = fn.inputs.size() + fn.outputs.size() + fn.attribute_defaults.size() + fn.opsets.size();
+  inlining_left_ -= static_cast<int64_t>(signature) * kNodeCost;
+  if (inlining_left_ < 0) return Status(Code::kOutOfMemory, "the model's functions expand to too many nodes");
+  return {};
+}
+
+Status Importer::Inline(Scope* scope, const WireNode& wire, const WireFunction& fn, std::vector<WireAttr> attrs) {
+  HASTEN_TRY(AllowCall(*scope, wire, fn));
   HASTEN_TRY(RaiseOpsets(fn));
   ++inlined_;
-
+  Arguments arguments;
+  for (WireAttr& attr : attrs) arguments.emplace(attr.name, std::move(attr));
+  for (const Bytes m : fn.attribute_defaults) {
+    HASTEN_ASSIGN(WireAttr attr, ReadAttr(m));
+    arguments.emplace(attr.name, std::move(attr));
+  }
   Scope body;
   body.graph = scope->graph;
   body.opsets = &fn.opsets;
@@ -75,19 +83,26 @@ Status Importer::Inline(Scope* scope, const WireNode& wire, const WireFunction& 
   body.prefix = Str("call", inlined_, "/");
   HASTEN_ASSIGN(const std::vector<ValueId> inputs, ValuesOf(scope, wire.inputs));
   HASTEN_ASSIGN(const std::vector<ValueId> outputs, ValuesOf(scope, wire.outputs));
+  HASTEN_TRY(BindCall(fn, inputs, outputs, &body));
+  HASTEN_ASSIGN(const std::vector<WireNode> nodes, DefineNodes(&body, fn.nodes));
+  HASTEN_REQUIRE(body.results.empty(), "function ", Shown(fn.name), ": output ", Shown(*body.results.begin()),
+                 " is computed by no node");
+  Status status = ReadNodes(&body, nodes);
+  if (!status.ok()) return std::move(status).At(Str("function ", Shown(fn.name)));
+  return ReturnFrom(body, fn, outputs);
+}
+
+Status Importer::BindCall(const WireFunction& fn, const std::vector<ValueId>& inputs,
+                          const std::vector<ValueId>& outputs, Scope* body) {
   for (size_t i = 0; i < fn.inputs.size(); ++i) {
-    HASTEN_REQUIRE(body.names.emplace(std::string(fn.inputs[i]), i < inputs.size() ? inputs[i] : kNone).second,
-                   "function has two inputs ", Quote(fn.inputs[i].substr(0, 120)));
+    const ValueId given = i < inputs.size() ? inputs[i] : kNone;
+    HASTEN_REQUIRE(body->names.emplace(std::string(fn.inputs[i]), given).second, "function has two inputs ",
+                   Shown(fn.inputs[i]));
   }
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (outputs[i] != kNone && body.names.emplace(std::string(fn.outputs[i]), outputs[i]).second)
-      body.results.insert(std::string(fn.outputs[i]));
-  HASTEN_ASSIGN(const std::vector<WireNode> nodes, DefineNodes(&body, fn.nodes));
-  HASTEN_REQUIRE(body.results.empty(), "function ", Quote(fn.name.substr(0, 120)), ": output ",
-                 Quote(std::string_view(*body.results.begin()).substr(0, 120)), " is computed by no node");
-  Status status = ReadNodes(&body, nodes);
-  if (!status.ok()) return std::move(status).At(Str("function ", Quote(fn.name.substr(0, 120))));
-  return ReturnFrom(body, fn, outputs);
+    if (outputs[i] != kNone && body->names.emplace(std::string(fn.outputs[i]), outputs[i]).second)
+      body->results.insert(std::string(fn.outputs[i]));
+  return {};
 }
 
 // Outputs that are inputs of the function, or the same value twice, are copied into the caller's.

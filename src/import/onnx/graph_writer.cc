@@ -40,9 +40,10 @@ void FillInHints(Graph* graph) {
 }
 
 void WriteValueInfos(const Graph& graph, const ValueNames& names, const std::vector<WrittenNode>& nodes, Rope* out) {
+  const std::unordered_set<ValueId> results(graph.outputs.begin(), graph.outputs.end());
   for (const WrittenNode& n : nodes)
     for (const ValueId v : n.form.outputs)
-      if (v != kNone && WorthDescribing(graph.value(v)) && !graph.IsOutput(v))
+      if (v != kNone && WorthDescribing(graph.value(v)) && !results.contains(v))
         out->Message(13, WriteValueInfo(graph.value(v), names.Of(v)));
 }
 

@@ -13,18 +13,20 @@ namespace {
 // A model with a bit of everything.
 std::string Everything() {
   GraphParts inner;
-  inner.nodes = {Node("Once", {"x"}, {"r"}, {}, "local"), Node("Constant", {}, {"k"}, {IntsAttr("value_ints", {1, 2})})};
+  inner.nodes = {Node("Once", {"x"}, {"r"}, {}, "local"),
+                 Node("Constant", {}, {"k"}, {IntsAttr("value_ints", {1, 2})})};
   inner.outputs = {ValueInfo("r", 1, {"n"})};
   inner.initializers = {FloatTensor("inner_w", {1}, {1})};
   GraphParts other;
   other.nodes = {Node("Stretch", {"w"}, {"r"}, {IntAttr("by", 3)}, "test")};
   other.outputs = {ValueInfo("r", 1, {"n"})};
   GraphParts parts;
-  parts.nodes = {Node("Choose", {"c"}, {"y"},
-                      {GraphAttr("then_branch", Graph(std::move(inner))), GraphAttr("else_branch", Graph(std::move(other)))},
-                      "test", "choose"),
-                 Node("Add", {"x", "late"}, {"z"}), Node("Relu", {"x"}, {"late"}),
-                 Node("Unheard", {"z", ""}, {"", "u"}, {TensorAttr("t", FloatTensor("", {1}, {4}))}, "of")};
+  parts.nodes = {
+      Node("Choose", {"c"}, {"y"},
+           {GraphAttr("then_branch", Graph(std::move(inner))), GraphAttr("else_branch", Graph(std::move(other)))},
+           "test", "choose"),
+      Node("Add", {"x", "late"}, {"z"}), Node("Relu", {"x"}, {"late"}),
+      Node("Unheard", {"z", ""}, {"", "u"}, {TensorAttr("t", FloatTensor("", {1}, {4}))}, "of")};
   parts.inputs = {ValueInfo("x", 1, {"n", "", "0"}), ValueInfo("c", 9, {})};
   parts.outputs = {ValueInfo("y", 1, {"n"}), ValueInfo("u", 1, {}), ValueInfo("strings", 8, {"2"})};
   Rope strings, typed, sparse;

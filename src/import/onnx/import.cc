@@ -96,6 +96,7 @@ Status Importer::ReadModel(const WireModel& wire) {
   if (wire.trains) Note("training_info was dropped");
   if (wire.placed) Note("device configurations were dropped");
 
+  HASTEN_REQUIRE(wire.opsets.size() <= kMaxOpsets, "imports more than ", kMaxOpsets, " opsets");
   Scope scope;
   scope.graph = &model_->graph;
   scope.opsets = &wire.opsets;

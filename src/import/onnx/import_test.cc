@@ -162,16 +162,18 @@ Rope Branch(std::vector<Rope> nodes, const std::string& result) {
 TEST(Import, GraphsCaptureThroughEveryLevel) {
   Rope inner = Branch({Any({"x", "w", "t"}, {"r"})}, "r");
   Rope inner_else = Branch({Any({"c"}, {"q"})}, "q");
-  Rope deep = Node("Choose", {"c"}, {"t2"},
-                   {GraphAttr("then_branch", std::move(inner)), GraphAttr("else_branch", std::move(inner_else))}, "test");
+  Rope deep =
+      Node("Choose", {"c"}, {"t2"},
+           {GraphAttr("then_branch", std::move(inner)), GraphAttr("else_branch", std::move(inner_else))}, "test");
   // Not sorted: t is computed after its use in a graph two levels down.
   Rope then_branch = Branch({std::move(deep), Any({"x"}, {"t"})}, "t2");
   Rope else_branch = Branch({Any({"late"}, {"e"})}, "e");
   GraphParts parts;
-  parts.nodes = {Node("Choose", {"c"}, {"y"},
-                      {GraphAttr("then_branch", std::move(then_branch)), GraphAttr("else_branch", std::move(else_branch))},
-                      "test"),
-                 Any({"x"}, {"late"})};
+  parts.nodes = {
+      Node("Choose", {"c"}, {"y"},
+           {GraphAttr("then_branch", std::move(then_branch)), GraphAttr("else_branch", std::move(else_branch))},
+           "test"),
+      Any({"x"}, {"late"})};
   parts.inputs = {ValueInfo("x", 1, {"n"}), ValueInfo("c", 9, {})};
   parts.outputs = {ValueInfo("y", 1, {})};
   parts.initializers = {FloatTensor("w", {1}, {5})};
@@ -198,8 +200,8 @@ TEST(Import, FunctionsAreInlined) {
                                {Node("Once", {"a"}, {"t"}, {ReferenceAttr("k", "times", 2)}, "local"),
                                 Node("Once", {"t"}, {"b"}, {}, "local"), Any({"a"}, {"a2"})},
                                {IntAttr("times", 11)}));
-  functions.push_back(Function("Once", {"a"}, {"b"},
-                               {Node("Stretch", {"a"}, {"b"}, {ReferenceAttr("times", "k", 2)}, "test")}));
+  functions.push_back(
+      Function("Once", {"a"}, {"b"}, {Node("Stretch", {"a"}, {"b"}, {ReferenceAttr("times", "k", 2)}, "test")}));
   GraphParts parts;
   parts.nodes = {Node("Twice", {"x"}, {"y"}, {}, "local"), Node("Twice", {"y"}, {"z"}, {IntAttr("times", 4)}, "local")};
   parts.inputs = {ValueInfo("x", 1, {"n"})};

@@ -18,7 +18,8 @@
 namespace hasten::onnx {
 
 inline constexpr int kMaxOpset = 1 << 20;
-inline constexpr int kNewestOpset = 28;  // of ai.onnx that Hasten was built to read; newer ones are read with a note
+inline constexpr size_t kMaxOpsets = 256;  // domains that a model or function may import
+inline constexpr int kNewestOpset = 28;    // of ai.onnx that Hasten was built to read; newer ones are read with a note
 
 // What a node carries besides its form.
 struct NodeText {
@@ -70,7 +71,10 @@ class Importer {
   Status Add(const Scope& scope, Node node);
 
   const WireFunction* FindFunction(const WireNode& wire) const;
-  Status Inline(Scope* scope, const WireNode& wire, const WireFunction& fn, std::vector<WireAttr> arguments);
+  Status Inline(Scope* scope, const WireNode& wire, const WireFunction& fn, std::vector<WireAttr> attrs);
+  Status AllowCall(const Scope& scope, const WireNode& wire, const WireFunction& fn);
+  static Status BindCall(const WireFunction& fn, const std::vector<ValueId>& inputs,
+                         const std::vector<ValueId>& outputs, Scope* body);
   Status ReturnFrom(const Scope& body, const WireFunction& fn, const std::vector<ValueId>& outputs);
   Status ReadFunctions(const std::vector<Bytes>& messages);
   Status RaiseOpsets(const WireFunction& fn);
@@ -94,6 +98,8 @@ class Importer {
 
 // "" for both spellings of the default domain.
 std::string_view NormalDomain(std::string_view domain);
+// A name from the file in a message: quoted, and not longer than a line.
+inline std::string Shown(std::string_view name) { return Quote(name.substr(0, 120)); }
 std::map<std::string, std::string> OwnedMap(const StringMap& entries);
 // The record for a node type that becomes others on import; null if there is none.
 const OnnxImport* FindImport(std::string_view domain, std::string_view type);

@@ -5,8 +5,6 @@
 namespace hasten::onnx {
 namespace {
 
-std::string Shown(Bytes name) { return Quote(name.substr(0, 120)); }
-
 Result<Type> ClaimedType(const WireValue& v) {
   if (!v.type) return Type::Unknown();
   return ReadType(v.type.bytes).At(Str("value ", Shown(v.name)));

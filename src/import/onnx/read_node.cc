@@ -7,32 +7,25 @@ namespace {
 
 std::vector<std::string> OwnedStrings(const std::vector<Bytes>& views) { return {views.begin(), views.end()}; }
 
-const WireAttr* ArgumentFor(const Scope& scope, Bytes name) {
-  if (!scope.arguments) return nullptr;
-  for (const WireAttr& a : *scope.arguments)
-    if (a.name == name) return &a;
-  return nullptr;
-}
-
 }  // namespace
 
 Result<std::vector<WireAttr>> Importer::ResolveAttrs(const Scope& scope, const WireNode& wire) const {
   std::vector<WireAttr> out;
+  std::set<Bytes> names;
   for (const Bytes m : wire.attrs) {
     HASTEN_ASSIGN(WireAttr attr, ReadAttr(m));
     if (!attr.reference.empty()) {
       HASTEN_REQUIRE(!scope.calls.empty(), "attribute '", attr.name,
                      "' refers to a function's attribute outside of one");
-      const WireAttr* argument = ArgumentFor(scope, attr.reference);
-      if (!argument) continue;  // the caller left it out: the op's default holds
+      const auto argument = scope.arguments->find(attr.reference);
+      if (argument == scope.arguments->end()) continue;  // the caller left it out: the op's default holds
       const Bytes name = attr.name;
-      attr = *argument;
+      attr = argument->second;
       attr.name = name;
       if (attr.graph || !attr.graphs.empty())
         return Status(Code::kUnsupported, Str("attribute '", name, "': graphs cannot be passed to functions"));
     }
-    for (const WireAttr& earlier : out)
-      HASTEN_REQUIRE(earlier.name != attr.name, "attribute '", attr.name, "' is given twice");
+    HASTEN_REQUIRE(names.insert(attr.name).second, "attribute '", attr.name, "' is given twice");
     out.push_back(std::move(attr));
   }
   return out;
@@ -159,7 +152,7 @@ Status Importer::ReadNode(Scope* scope, const WireNode& wire) {
   n.opset = OpsetOf(*scope, domain);
   for (size_t i = 0; i < wire.inputs.size(); ++i) {
     const auto v = wire.inputs[i].empty() ? kNone : scope->Find(wire.inputs[i]);
-    HASTEN_REQUIRE(v, "input ", i, " ", Quote(wire.inputs[i].substr(0, 120)), " is no value of the graph");
+    HASTEN_REQUIRE(v, "input ", i, " ", Shown(wire.inputs[i]), " is no value of the graph");
     n.inputs.push_back(*v);
   }
   for (const Bytes name : wire.outputs) n.outputs.push_back(name.empty() ? kNone : scope->names.at(std::string(name)));

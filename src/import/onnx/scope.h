@@ -13,6 +13,9 @@
 
 namespace hasten::onnx {
 
+// What a call gives for the attributes of a function.
+using Arguments = std::map<Bytes, WireAttr>;
+
 // One graph being built, or one function body on its way into a graph.
 //
 // A scope with an `outer` is a graph inside a node: what it does not define it captures from the outer scope, as a
@@ -21,10 +24,10 @@ struct Scope {
   Graph* graph = nullptr;
   Scope* outer = nullptr;  // null for the main graph and function bodies
   const std::vector<WireOpset>* opsets = nullptr;
-  const std::vector<WireAttr>* arguments = nullptr;  // of the function call, for attributes by reference
-  std::vector<const WireFunction*> calls;            // being inlined, outermost first
-  int depth = 0;                                     // of graphs inside nodes
-  std::string prefix;                                // of names, for function bodies
+  const Arguments* arguments = nullptr;    // of the function call, for attributes by reference
+  std::vector<const WireFunction*> calls;  // being inlined, outermost first
+  int depth = 0;                           // of graphs inside nodes
+  std::string prefix;                      // of names, for function bodies
   std::unordered_map<std::string, ValueId> names;
   std::unordered_set<std::string> results;  // of a function body: defined by the caller, not yet written
   struct Capture {

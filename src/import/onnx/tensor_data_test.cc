@@ -59,7 +59,8 @@ void WriteTyped(const hasten::Tensor& t, bool packed, Rope* out) {
     for (int64_t i = 0; i < n; ++i) {
       if (!is_float && !packed) out->Int(field, bits_of(i));
       uint64_t v = static_cast<uint64_t>(bits_of(i));
-      if (is_float) list.Copy({reinterpret_cast<const char*>(&v), size});
+      if (is_float)
+        list.Copy({reinterpret_cast<const char*>(&v), size});
       else if (packed)
         for (; list.Copy(std::string(1, static_cast<char>((v & 127) | (v > 127 ? 128 : 0)))), v > 127;) v >>= 7;
     }

@@ -30,8 +30,10 @@ inline Rope ValueInfo(const std::string& name, int dtype, const Names& dims) {
   Rope shape, tensor, type, value;
   for (const std::string& d : dims) {
     Rope dim;
-    if (!d.empty() && std::isdigit(static_cast<unsigned char>(d[0])) != 0) dim.Int(1, std::stoll(d));
-    else if (!d.empty()) dim.Bytes(2, d);
+    if (!d.empty() && std::isdigit(static_cast<unsigned char>(d[0])) != 0)
+      dim.Int(1, std::stoll(d));
+    else if (!d.empty())
+      dim.Bytes(2, d);
     shape.Message(1, std::move(dim));
   }
   tensor.Int(1, dtype);

@@ -13,16 +13,20 @@ struct CategoryMapperAttrs {
 };
 using A = CategoryMapperAttrs;
 constexpr AttrField kFields[] = {Field<&A::cats_int64s>("cats_int64s"), Field<&A::cats_strings>("cats_strings"),
-                                 Field<&A::default_int64>("default_int64"), Field<&A::default_string>("default_string")};
+                                 Field<&A::default_int64>("default_int64"),
+                                 Field<&A::default_string>("default_string")};
 
 Status Infer(InferCall& c) {
   const auto& a = c.attrs<A>();
-  HASTEN_REQUIRE(a.cats_int64s.size() == a.cats_strings.size(), "attributes cats_int64s and cats_strings must be as long, have ",
-                 a.cats_int64s.size(), " and ", a.cats_strings.size(), " entries");
+  HASTEN_REQUIRE(a.cats_int64s.size() == a.cats_strings.size(),
+                 "attributes cats_int64s and cats_strings must be as long, have ", a.cats_int64s.size(), " and ",
+                 a.cats_strings.size(), " entries");
   HASTEN_TRY(c.RequireTensor(0));
   DType to = DType::kNone;
-  if (c.dtype(0) == DType::kString) to = DType::kI64;
-  else if (c.dtype(0) == DType::kI64) to = DType::kString;
+  if (c.dtype(0) == DType::kString)
+    to = DType::kI64;
+  else if (c.dtype(0) == DType::kI64)
+    to = DType::kString;
   HASTEN_REQUIRE(to != DType::kNone || c.dtype(0) == DType::kNone, "input must be of strings or i64, is ", c.type(0));
   c.Out(0, to, c.shape(0));
   return {};
@@ -55,9 +59,11 @@ constexpr OnnxVersion kVersions[] = {{1}};
 std::vector<Sample> Samples() {
   const std::vector<int64_t> ints = {5, 7};
   const std::vector<std::string> strings = {"a", "b"};
-  return {{"to integers", {{DType::kString, {3}, 0, 0, {}, {"b", "c", "a"}}},
+  return {{"to integers",
+           {{DType::kString, {3}, 0, 0, {}, {"b", "c", "a"}}},
            {{"cats_int64s", ints}, {"cats_strings", strings}, {"default_int64", int64_t{-9}}}},
-          {"to strings", {{DType::kI64, {1, 3}, 0, 0, {7, 5, 6}}},
+          {"to strings",
+           {{DType::kI64, {1, 3}, 0, 0, {7, 5, 6}}},
            {{"cats_int64s", ints}, {"cats_strings", strings}, {"default_string", std::string("?")}}}};
 }
 
@@ -65,7 +71,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kCategoryMapper = {
     .name = "ai.onnx.ml.CategoryMapper",
-    .doc = "Strings to the integers at the same places of the attributes, or i64 to strings; a default for what is not there.",
+    .doc =
+        "Strings to the integers at the same places of the attributes, or i64 to strings; a default for what is not "
+        "there.",
     .attrs = SchemaOf<A>(kFields),
     .arity = {1, 1},
     .onnx = {"ai.onnx.ml", "CategoryMapper", kVersions},

@@ -33,18 +33,17 @@ Result<PostTransform> ParsePostTransform(std::string_view name) {
   if (name == "LOGISTIC") return PostTransform::kLogistic;
   if (name == "SOFTMAX_ZERO") return PostTransform::kSoftmaxZero;
   if (name == "PROBIT") return PostTransform::kProbit;
-  return Status(Code::kInvalidModel,
-                Str("attribute post_transform must be NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO or PROBIT, is ", Quote(name)));
+  return Status(
+      Code::kInvalidModel,
+      Str("attribute post_transform must be NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO or PROBIT, is ", Quote(name)));
 }
 
 void Transform(PostTransform t, std::span<double> scores) {
   if (scores.empty()) return;
   switch (t) {
-    case PostTransform::kNone:
-      return;
+    case PostTransform::kNone: return;
     case PostTransform::kSoftmax:
-    case PostTransform::kSoftmaxZero:
-      return Softmax(scores, t == PostTransform::kSoftmaxZero);
+    case PostTransform::kSoftmaxZero: return Softmax(scores, t == PostTransform::kSoftmaxZero);
     case PostTransform::kLogistic:
       for (double& v : scores) v = Logistic(v);
       return;
@@ -71,8 +70,10 @@ Status Labels::Check() const {
 }
 
 void Labels::Write(Tensor* y, int64_t at, size_t label) const {
-  if (ints.empty()) y->as<std::string>()[at] = strings[label];
-  else y->SetInt(at, ints[label]);
+  if (ints.empty())
+    y->as<std::string>()[at] = strings[label];
+  else
+    y->SetInt(at, ints[label]);
 }
 
 }  // namespace hasten::ops::ml

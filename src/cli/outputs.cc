@@ -1,0 +1,172 @@
+#include "cli/outputs.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/classes.h"
+#include "cli/npy.h"
+#include "cli/value_files.h"
+#include "ops/infer.h"
+
+namespace hasten::cli {
+namespace {
+
+constexpr int64_t kPreview = 6;
+
+std::string Element(const Tensor& t, int64_t i) {
+  switch (LaneOf(t.dtype)) {
+    case Lane::kString: return Quote(t.string(i));
+    case Lane::kDouble: return fmt::format("{:.6g}", t.Double(i));
+    case Lane::kComplex: return fmt::format("{:.6g}{:+.6g}j", t.Complex(i).real(), t.Complex(i).imag());
+    case Lane::kUint64: return t.dtype == DType::kBool ? Str(t.Int(i) != 0) : Str(static_cast<uint64_t>(t.Int(i)));
+    default: return Str(t.Int(i));
+  }
+}
+
+std::string Preview(const Tensor& t) {
+  std::vector<std::string> first;
+  for (int64_t i = 0; i < std::min(t.elements(), kPreview); ++i) first.push_back(Element(t, i));
+  return Str(Join(first, " "), t.elements() > kPreview ? " ..." : "");
+}
+
+struct Statistics {
+  double least = 0, most = 0, mean = 0;  // of the finite elements
+  int64_t finite = 0, nan = 0, infinite = 0;
+};
+
+std::optional<Statistics> StatisticsOf(const Tensor& t) {
+  if (!IsFloat(t.dtype) && !IsInteger(t.dtype)) return std::nullopt;
+  Statistics s;
+  for (double v : ToDoubles(t)) {
+    s.nan += std::isnan(v);
+    s.infinite += std::isinf(v);
+    if (!std::isfinite(v)) continue;
+    s.least = s.finite ? std::min(s.least, v) : v;
+    s.most = s.finite ? std::max(s.most, v) : v;
+    s.mean += v;
+    ++s.finite;
+  }
+  if (s.finite) s.mean /= static_cast<double>(s.finite);
+  return s;
+}
+
+std::string Describe(const Value& v) {
+  if (!v.is_tensor()) {
+    if (v.kind() == Value::Kind::kMap) return Str(": ", v.map().keys.elements(), " entries, ", Preview(v.map().keys), ": ", Preview(v.map().values));
+    return v.kind() == Value::Kind::kSequence ? Str(" of ", v.elements().size()) : "";
+  }
+  const Tensor& t = v.tensor();
+  std::string text;
+  if (const auto s = StatisticsOf(t); s && t.elements() > kPreview) {
+    if (s->finite) text += fmt::format(": {:.6g} to {:.6g}, mean {:.6g}", s->least, s->most, s->mean);
+    if (s->nan) text += Str("; ", s->nan, " NaN");
+    if (s->infinite) text += Str("; ", s->infinite, " infinite");
+  }
+  return text + "\n  " + Preview(t);
+}
+
+void OutputFact(const std::string& name, const Value& v, JsonWriter* json) {
+  json->StartObject();
+  WriteField(json, "name", name);
+  WriteField(json, "type", v.has() ? TypeOf(v).Text() : "none");
+  const auto s = v.is_tensor() ? StatisticsOf(v.tensor()) : std::nullopt;
+  if (s && s->finite) {
+    WriteField(json, "min", s->least);
+    WriteField(json, "max", s->most);
+    WriteField(json, "mean", s->mean);
+  }
+  if (s) {
+    WriteField(json, "nan", s->nan);
+    WriteField(json, "infinite", s->infinite);
+  }
+  json->EndObject();
+}
+
+void ClassFacts(const Ranking& ranking, const std::vector<std::string>& labels, JsonWriter* json) {
+  WriteKey(json, "top");
+  json->StartArray();
+  for (const auto& row : ranking.rows) {
+    json->StartArray();
+    for (const ClassScore& c : row) {
+      json->StartObject();
+      WriteField(json, "class", c.index);
+      if (!labels.empty()) WriteField(json, "label", labels[static_cast<size_t>(c.index)]);
+      WriteField(json, "score", c.score);
+      json->EndObject();
+    }
+    json->EndArray();
+  }
+  json->EndArray();
+  WriteKey(json, "softmax");
+  json->Bool(ranking.softmax);
+}
+
+Status ShowClasses(const RunFlags& flags, const std::string& name, const Tensor& scores, Report* report) {
+  constexpr int64_t kUsualTop = 5;
+  std::vector<std::string> labels;
+  const int64_t classes = scores.dims[scores.dims.rank() >= 2 ? 1 : 0];
+  if (!flags.labels.empty()) {
+    HASTEN_ASSIGN(labels, ReadLabels(flags.labels));
+    if (static_cast<int64_t>(labels.size()) != classes)
+      return Status(Code::kInvalidArgument, Str(flags.labels, ": must have a name for each of the ", classes, " classes of output ",
+                                                Quote(name), ", has ", labels.size()));
+  }
+  const int64_t top = std::min(flags.top.value_or(kUsualTop), classes);
+  const Ranking ranking = RankClasses(scores, top, !flags.no_softmax);
+  const std::string_view how = flags.no_softmax ? "as the model gives them" : ranking.softmax ? "softmax applied" : "already probabilities";
+  for (size_t r = 0; r < ranking.rows.size(); ++r) {
+    const std::string of = ranking.rows.size() > 1 ? Str(", item ", r) : "";
+    report->Line(Str("top ", top, " of output ", Quote(name), of, " (", how, "):"));
+    for (const ClassScore& c : ranking.rows[r]) {
+      const std::string label = labels.empty() ? Str("class ", c.index) : labels[static_cast<size_t>(c.index)];
+      report->Line(flags.no_softmax ? fmt::format("  {:>10.6g}  {}", c.score, label) : fmt::format("  {:6.2f} %  {}", 100 * c.score, label));
+    }
+  }
+  report->Fact([ranking, labels](JsonWriter* json) { ClassFacts(ranking, labels, json); });
+  return {};
+}
+
+}  // namespace
+
+Status ShowOutputs(const RunFlags& flags, const Session& session, std::span<const Value> outputs, Report* report) {
+  std::vector<std::pair<std::string, Value>> named;
+  for (size_t i = 0; i < outputs.size(); ++i) named.emplace_back(session.output_name(i), outputs[i]);
+  report->Fact([named](JsonWriter* json) {
+    WriteKey(json, "outputs");
+    json->StartArray();
+    for (const auto& [name, value] : named) OutputFact(name, value, json);
+    json->EndArray();
+  });
+  const bool asked = flags.top || !flags.labels.empty() || flags.no_softmax;
+  const bool scores = !outputs.empty() && ScoresClasses(outputs[0]);
+  if (asked && !scores)
+    return Status(Code::kInvalidArgument, outputs.empty() ? "the model has no outputs to rank"
+                                                          : Str("output ", Quote(named[0].first), " must be a row of class scores for --top and --labels, is ", TypeOf(outputs[0])));
+  if (scores && (asked || !flags.images.empty())) return ShowClasses(flags, named[0].first, outputs[0].tensor(), report);
+  if (!flags.check.empty()) return {};
+  for (const auto& [name, value] : named)
+    report->Line(Str("output ", Quote(name), " ", value.has() ? TypeOf(value).Text() : "none", Describe(value)));
+  return {};
+}
+
+Status WriteOutputs(const RunFlags& flags, const Session& session, std::span<const Value> outputs, Report* report) {
+  std::error_code error;
+  std::filesystem::create_directories(flags.output_dir, error);
+  if (error) return Status(Code::kInvalidArgument, Str(flags.output_dir, ": ", error.message()));
+  std::vector<std::string> written;
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const std::string stem = (std::filesystem::path(flags.output_dir) / Str("output_", i)).string();
+    const std::string& name = session.output_name(i);
+    HASTEN_ASSIGN(const auto paths, WriteValueFiles(stem, flags.output_format, outputs[i], session.output_type(i), name));
+    for (const std::string& path : paths) report->Line(Str("wrote ", path, " (", Quote(name), ")"));
+    if (paths.empty()) report->Note(Str("output ", Quote(name), " is empty: no file is written"));
+    if (flags.output_format == "npy" && outputs[i].is_tensor())
+      if (const std::string note = NpyNote(outputs[i].tensor().dtype); !note.empty()) report->Note(Str("output ", Quote(name), ": ", note));
+    written.insert(written.end(), paths.begin(), paths.end());
+  }
+  report->Fact([written](JsonWriter* json) { WriteTexts(json, "written", written); });
+  return {};
+}
+
+}  // namespace hasten::cli

@@ -1,0 +1,37 @@
+// The options of `hasten run`.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/image_recipe.h"
+
+namespace hasten::cli {
+
+struct RunFlags {
+  std::string model;
+  // Input
+  std::vector<std::string> inputs;  // NAME=FILE
+  std::vector<std::string> images;  // [NAME=]FILE
+  std::string input_dir;
+  std::vector<std::string> shapes;  // NAME=DIMS
+  uint64_t seed = 0;
+  ImageSettings image;
+  // Output
+  std::string output_dir, output_format = "npy";
+  std::string labels;
+  std::optional<int64_t> top;
+  bool no_softmax = false;
+  bool json = false, quiet = false;
+  // Check
+  std::string check;
+  double relative = 1e-3, absolute = 1e-7;
+  // Run
+  std::optional<int64_t> repeat, warmup;
+  bool reference = false;
+};
+
+void AddRunFlags(CLI::App* app, RunFlags* flags);
+
+}  // namespace hasten::cli

@@ -1,0 +1,82 @@
+#include "cli/timing.h"
+
+#include <chrono>
+
+#include "cli/figures.h"
+#include "cli/progress.h"
+
+namespace hasten::cli {
+namespace {
+
+struct Part {
+  std::string_view name;
+  double part;
+};
+constexpr Part kParts[] = {{"min", 0}, {"p10", 0.1}, {"median", 0.5}, {"p90", 0.9}, {"p99", 0.99}};
+
+// Steps of one long run as progress.
+class StepProgress final : public StepObserver {
+ public:
+  StepProgress(Progress* progress, size_t steps) : progress_(progress), steps_(steps) {}
+  void Before(const Step&, size_t index) override {
+    furthest_ = std::max(furthest_, index);
+    progress_->At(static_cast<double>(furthest_) / static_cast<double>(steps_));
+  }
+
+ private:
+  Progress* progress_;
+  size_t steps_, furthest_ = 0;
+};
+
+void ReportLatency(const std::vector<double>& sorted, int64_t warmup, Report* report) {
+  const auto runs = static_cast<int64_t>(sorted.size());
+  if (runs == 1) {
+    report->Line(Str("latency: ", HumanMilliseconds(sorted[0]), warmup == 0 ? " (first run; --repeat N measures)" : ""));
+  } else {
+    std::vector<std::string> parts;
+    for (const Part& p : kParts) parts.push_back(Str(p.name, " ", HumanMilliseconds(Quantile(sorted, p.part))));
+    report->Line(Str("latency of ", runs, " runs after ", warmup, " of warm-up: ", Join(parts, ", ")));
+  }
+  report->Fact([sorted, runs, warmup](JsonWriter* json) {
+    WriteKey(json, "latency_ms");
+    json->StartObject();
+    for (const Part& p : kParts) WriteField(json, p.name, Quantile(sorted, p.part));
+    json->EndObject();
+    WriteField(json, "runs", runs);
+    WriteField(json, "warmup", warmup);
+  });
+}
+
+}  // namespace
+
+double Quantile(std::span<const double> sorted, double part) {
+  const double at = part * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<size_t>(at);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs, Report* report) {
+  using Clock = std::chrono::steady_clock;
+  const int64_t repeat = flags.repeat.value_or(1), warmup = flags.warmup.value_or(flags.repeat ? 1 : 0);
+  Progress progress("running", repeat + warmup == 1 ? 1.0 : static_cast<double>(repeat + warmup));
+  StepProgress steps(&progress, session->plan()->steps.size());
+  RunOptions options;
+  options.seed = flags.seed;
+  // A run that is measured has no observer; a single one shows its steps to whoever waits.
+  if (progress.possible() && repeat + warmup == 1) options.observer = &steps;
+  std::vector<Value> outputs;
+  std::vector<double> latencies;
+  for (int64_t i = 0; i < warmup + repeat; ++i) {
+    const Clock::time_point start = Clock::now();
+    HASTEN_TRY(session->Run(inputs, &outputs, options));
+    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (i >= warmup) latencies.push_back(ms);
+    if (!options.observer) progress.At(static_cast<double>(i + 1));
+  }
+  std::sort(latencies.begin(), latencies.end());
+  ReportLatency(latencies, warmup, report);
+  return outputs;
+}
+
+}  // namespace hasten::cli

@@ -1,0 +1,71 @@
+#include "ops/elementwise.h"
+
+namespace hasten::ops {
+namespace {
+
+constexpr float kMax = 255;
+
+Status Infer(InferCall& c) {
+  HASTEN_TRY(RequireKind(c, 0, DTypeKind::kFloat));
+  c.Out(0, DType::kU8, c.shape(0));
+  c.Out(1, DType::kF32, Shape::Scalar());
+  c.Out(2, DType::kU8, Shape::Scalar());
+  return {};
+}
+
+struct Quantization {
+  float scale, zero;
+};
+
+// In f32 throughout, as the standard's function body: the rounding of the scale decides ties.
+Quantization QuantizationOf(std::span<const double> x) {
+  double low = 0, high = 0;
+  for (double v : x) {
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  const float range = static_cast<float>(high) - static_cast<float>(low);
+  const float scale = (range == 0 ? 1.0f : range) / kMax;
+  return {scale, std::nearbyint(std::clamp(-static_cast<float>(low) / scale, 0.0f, kMax))};
+}
+
+Status Eval(KernelCall& c) {
+  HASTEN_ASSIGN(const auto x, c.Doubles(0));
+  const Quantization q = QuantizationOf(x);
+  for (double& v : x) {
+    const float y = std::nearbyint(static_cast<float>(v) / q.scale) + q.zero;
+    v = y > 0 ? static_cast<double>(std::min(y, kMax)) : 0.0;  // NaN: 0
+  }
+  if (c.wants(0)) WriteDoubles(&c.output(0), 0, x);
+  if (c.wants(1)) c.output(1).SetDouble(0, static_cast<double>(q.scale));
+  if (c.wants(2)) c.output(2).SetDouble(0, static_cast<double>(q.zero));
+  return {};
+}
+
+constexpr OnnxVersion kVersions[] = {{11}};
+
+std::vector<Sample> Samples() {
+  return {{"both signs", {{DType::kF32, {3, 5}, -3, 2}}, {}, 3},
+          {"the range takes in 0 from above", {{DType::kF32, {7}, 1, 2}}, {}, 3},
+          {"the range takes in 0 from below", {{DType::kF32, {1033}, -2, -1}}, {}, 3},
+          {"all zero", {{DType::kF32, {3}, 0, 0}}, {}, 3},
+          {"scalar", {{DType::kF32, {}, -3, 2}}, {}, 3},
+          {"zero-size", {{DType::kF32, {0, 3}}}, {}, 3}};
+}
+
+}  // namespace
+
+extern const OpDef kDynamicQuantizeLinear = {
+    .name = "DynamicQuantizeLinear",
+    .doc =
+        "scale = (max(0, max x) - min(0, min x)) / 255; zero = saturate(round(-min(0, min x) / scale)); "
+        "y = saturate(round(x / scale) + zero), in f32. x: f32 [d...]; y: u8 [d...]; scale: f32 scalar; zero: u8 "
+        "scalar.",
+    .arity = {1, 1, 1, 3},
+    .onnx = {"", "DynamicQuantizeLinear", kVersions},
+    .infer = Infer,
+    .eval = Eval,
+    .samples = Samples,
+};
+
+}  // namespace hasten::ops

@@ -1,0 +1,41 @@
+#include "ops/elementwise.h"
+
+namespace hasten::ops {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+Status Infer(InferCall& c) { return InferBroadcastFloats(c); }
+
+Status Eval(KernelCall& c) {
+  return EvalVariadic(c, {.real = [](double a, double b) { return a + b; }}, c.inputs());
+}
+
+constexpr OnnxVersion kVersions[] = {{1, DropConsumedInputs}, {6, nullptr, DowngradeVariadic}, {8}, {13}};
+
+std::vector<Sample> Samples() {
+  return {{"one", {{DType::kF32, {3}}}},
+          {"three broadcast", {{DType::kF32, {3, 1}}, {DType::kF32, {5}}, {DType::kF32, {}}}},
+          {"prime, beyond one tile", {{DType::kF32, {1033}}, {DType::kF32, {1033}}}},
+          {"zero-size", {{DType::kF32, {0, 3}}, {DType::kF32, {3}}}},
+          {"f16", {{DType::kF16, {7}, -3, 3}, {DType::kF16, {7}, -3, 3}, {DType::kF16, {7}, -3, 3}}},
+          {"f64", {{DType::kF64, {2, 3}}, {DType::kF64, {2, 1}}}},
+          {"NaN", {{DType::kF32, {3}, 0, 0, {kNaN, 1, 2}}, {DType::kF32, {3}, 0, 0, {1, kNaN, 3}}}}};
+}
+
+}  // namespace
+
+extern const OpDef kMean = {
+    .name = "Mean",
+    .doc =
+        "y = the sum of the inputs over their number, elementwise with numpy broadcasting. x_i: float [d...]; y: "
+        "[broadcast].",
+    .arity = {1, kMany},
+    .onnx = {"", "Mean", kVersions},
+    .infer = Infer,
+    .eval = Eval,
+    .traits = {.elementwise = true, .commutative = true, .in_place_input = 0},
+    .samples = Samples,
+};
+
+}  // namespace hasten::ops

@@ -1,0 +1,75 @@
+// A run of fixed shapes allocates nothing once it has run: every operator new is counted.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "engine/session.h"
+#include "ops/infer.h"
+#include "ops/text.h"
+
+namespace {
+std::atomic<int64_t> allocations{0};
+void* Count(std::size_t bytes, std::size_t alignment) {
+  ++allocations;
+  return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+}
+}  // namespace
+
+void* operator new(std::size_t n) { return Count(n, alignof(std::max_align_t)); }
+void* operator new(std::size_t n, std::align_val_t a) { return Count(n, static_cast<std::size_t>(a)); }
+void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return Count(n, alignof(std::max_align_t)); }
+void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept { return Count(n, static_cast<std::size_t>(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
+
+namespace hasten {
+namespace {
+
+int64_t AllocationsOfThirdRun(const std::shared_ptr<const Model>& model, const std::vector<Value>& inputs) {
+  auto session = Session::Of(model);
+  EXPECT_TRUE(session.ok()) << session.message();
+  std::vector<Value> outputs;
+  for (int warm = 0; warm < 2; ++warm) {
+    Status status = (*session)->Run(inputs, &outputs);
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+  const int64_t before = allocations;
+  Status status = (*session)->Run(inputs, &outputs);
+  const int64_t during = allocations - before;
+  EXPECT_TRUE(status.ok()) << status.message();
+  return during;
+}
+
+TEST(SteadyState, ConvolutionalNetworkAllocatesNothing) {
+  auto model = ParseText(R"ir(hasten-ir 1
+opset "" 17
+graph "g" {
+  in "x" f32[1,3,8,8]
+  const "w" f32[4,3,3,3] = normal(seed=1, mean=0, deviation=0.3)
+  const "f" f32[10,4] = normal(seed=2, mean=0, deviation=0.3)
+  const "to" i64[2] = [1, -1]
+  "c" = Conv("x", "w") {pads=[1,1,1,1]}
+  "r" = Relu("c")
+  "p" = MaxPool("r") {kernel_shape=[2,2], strides=[2,2]}
+  "s" = Add("p", "p")
+  "g1" = GlobalAveragePool("s")
+  "flat" = Reshape("g1", "to")
+  "y" = Gemm("flat", "f") {transB=1}
+  "z" = Softmax("y")
+  out "z"
+}
+)ir", Catalog::BuiltIn());
+  ASSERT_TRUE(model.ok()) << model.message();
+  ASSERT_TRUE(InferTypes(&(*model)->graph).ok());
+  auto x = Generate({Generator::Kind::kNormal, 3, 0, 1}, DType::kF32, {1, 3, 8, 8});
+  EXPECT_EQ(AllocationsOfThirdRun(std::move(*model), {Value(*x)}), 0);
+}
+
+}  // namespace
+}  // namespace hasten
