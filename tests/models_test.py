@@ -139,6 +139,20 @@ def error_of(ours, theirs):
     return float(np.max(np.abs(a - b)) / max(np.max(np.abs(b)), 1e-30)) if b.size and np.any(a != b) else 0.0
 
 
+def step_of(model, output):
+    """One step of the scale that quantises `output`: of the nearest DequantizeLinear or QLinear op above it; 0 if none."""
+    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    producer = {o: n for n in model.graph.node for o in n.output}
+    node = producer.get(output)
+    while node is not None:
+        if node.op_type == "DequantizeLinear":
+            return float(np.max(constants[node.input[1]])) if node.input[1] in constants else 0.0
+        if node.op_type.startswith("QLinear"):
+            return float(np.max(constants[node.input[-2]]))
+        node = producer.get(node.input[0]) if node.input else None
+    return 0.0
+
+
 def judge(name, path):
     """A row: (name, precision, where the inputs are from, error, limit, seconds, problem)."""
     model = onnx.load(path, load_external_data=False)
@@ -161,7 +175,8 @@ def judge(name, path):
                 if folder is None or not folder.endswith("_ref"):
                     continue  # judged against the float64 evaluation alone
                 theirs = read_outputs(folder)
-                row["limit"] = 1.0 / 64  # of the output's range: a step of an 8-bit scale over both signs, with its neighbour
+                row["limit"] = max(step_of(model, o.name) / max(float(np.max(np.abs(t))), 1e-30)
+                                   for o, t in zip(model.graph.output, theirs))
             else:
                 theirs = run_theirs(path, inputs)
             row["error"] = max(error_of(a, b) for a, b in zip(ours, theirs, strict=True))

@@ -1,11 +1,14 @@
 // Random graphs: planned execution equals the interpreter, text and ONNX round trips keep the results.
-// HASTEN_RANDOM_GRAPHS sets how many (2000 is the whole set); HASTEN_RANDOM_GRAPHS_DIR writes each as an ONNX file with its data,
-// for tests/random_graphs_test.py to run by ONNX Runtime.
+// HASTEN_RANDOM_GRAPHS sets how many (2000 is the whole set); HASTEN_RANDOM_GRAPHS_DIR: where to write each as an ONNX file with
+// its data, for tests/random_graphs_onnx_test.py.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "engine/session.h"
+#include "import/onnx/export.h"
+#include "import/onnx/value_file.h"
 #include "ops/interpret.h"
 #include "ops/text.h"
 #include "random_graph.h"
@@ -74,6 +77,24 @@ TEST(RandomGraphs, RealValuesByReferenceAreTheSameBits) {
     const RandomGraph g = MakeRandomGraph(static_cast<uint64_t>(seed), {.nodes = 80, .real_values = true});
     ExpectPlannedSame(g, Interpreted(*g.model, g.inputs), true);
     if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(RandomGraphs, WriteForPeers) {
+  const char* root = std::getenv("HASTEN_RANDOM_GRAPHS_DIR");
+  if (!root) return;  // tests/random_graphs_onnx_test.py asks for it
+  for (int seed = 0; seed < Count(); ++seed) {
+    const RandomGraph g = MakeRandomGraph(static_cast<uint64_t>(seed), {.nodes = 20 + seed % 60});
+    const std::filesystem::path folder = std::filesystem::path(root) / Str("seed_", seed), data = folder / "test_data_set_0";
+    std::filesystem::create_directories(data);
+    Status status = ExportOnnx(*g.model, (folder / "model.onnx").string(), {});
+    ASSERT_TRUE(status.ok()) << status.message();
+    const auto outputs = Interpreted(*g.model, g.inputs);
+    for (const auto& [stem, values] : {std::pair{"input", &g.inputs}, std::pair{"output", &outputs}})
+      for (size_t i = 0; i < values->size(); ++i) {
+        status = WriteValuePb((data / Str(stem, "_", i, ".pb")).string(), (*values)[i], TypeOf((*values)[i]));
+        ASSERT_TRUE(status.ok()) << status.message();
+      }
   }
 }
 

@@ -43,7 +43,10 @@ TEST(Base64, RefusesAnythingElse) {
   EXPECT_FALSE(DecodeBase64("Z===", one));
   EXPECT_FALSE(DecodeBase64("Zm9v\n", three));
   EXPECT_FALSE(DecodeBase64("Zm-v", three));
-  EXPECT_FALSE(DecodeBase64("Zm\xff" "v", three));
+  EXPECT_FALSE(
+      DecodeBase64("Zm\xff"
+                   "v",
+                   three));
 }
 
 TEST(Hex, Decodes) {

@@ -8,11 +8,7 @@ namespace {
 // The shortest text that reads back as the same number of that type.
 template <class T>
 void WriteNumber(JsonWriter* json, T v) {
-  if (!std::isfinite(v)) {
-    json->Double(v);
-    return;
-  }
-  const std::string text = Str(v);
+  const std::string text = std::isnan(v) ? "NaN" : std::isinf(v) ? (v > 0 ? "Infinity" : "-Infinity") : Str(v);
   json->RawValue(text.data(), text.size(), rapidjson::kNumberType);
 }
 

@@ -11,8 +11,7 @@
 namespace hasten::cli {
 
 // NaN and the infinities, which JSON lacks, are written NaN, Infinity and -Infinity, as Python does.
-using JsonWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer, rapidjson::UTF8<>, rapidjson::UTF8<>,
-                                           rapidjson::CrtAllocator, rapidjson::kWriteNanAndInfFlag>;
+using JsonWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
 inline void WriteKey(JsonWriter* json, std::string_view key) { json->Key(key.data(), static_cast<unsigned>(key.size())); }
 void WriteText(JsonWriter* json, std::string_view text);  // bytes that are no UTF-8 become U+FFFD

@@ -55,7 +55,8 @@ bool SameProgram(const PointwiseProgram& a, const PointwiseProgram& b) {
     return x.op == y.op && x.a == y.a && (Arity(x.op) == 1 || x.b == y.b) && SameBitsOf(x.alpha, y.alpha) &&
            SameBitsOf(x.beta, y.beta);
   };
-  return a.operands == b.operands && std::equal(a.instrs.begin(), a.instrs.end(), b.instrs.begin(), b.instrs.end(), same);
+  return a.operands == b.operands &&
+         std::equal(a.instrs.begin(), a.instrs.end(), b.instrs.begin(), b.instrs.end(), same);
 }
 
 class GraphComparison {
@@ -117,7 +118,9 @@ class GraphComparison {
 bool SameGraph(const Graph& a, const Graph& b) { return GraphComparison(a, b).Same(); }
 
 bool SameModel(const Model& a, const Model& b) {
-  const auto same_opset = [](const OpsetId& x, const OpsetId& y) { return x.domain == y.domain && x.version == y.version; };
+  const auto same_opset = [](const OpsetId& x, const OpsetId& y) {
+    return x.domain == y.domain && x.version == y.version;
+  };
   return a.ir_version == b.ir_version &&
          std::equal(a.opsets.begin(), a.opsets.end(), b.opsets.begin(), b.opsets.end(), same_opset) &&
          a.producer_name == b.producer_name && a.producer_version == b.producer_version && a.domain == b.domain &&

@@ -30,8 +30,7 @@ Status CheckGenerator(const Generator& g, DType dtype) {
   HASTEN_REQUIRE(lane != Lane::kNone && lane != Lane::kString, "contents of ", Name(dtype), " cannot be generated");
   const bool integer = lane == Lane::kInt64 || lane == Lane::kUint64;
   switch (g.kind) {
-    case Generator::Kind::kConstant:
-      return integer ? RequireInteger(dtype, g.a) : Status();
+    case Generator::Kind::kConstant: return integer ? RequireInteger(dtype, g.a) : Status();
     case Generator::Kind::kIntegers:
       HASTEN_TRY(RequireBounds(g.a, g.b));
       if (integer) HASTEN_TRY(RequireInteger(dtype, g.a));
@@ -97,9 +96,12 @@ Result<Tensor> Generate(const Generator& generator, DType dtype, const Dims& dim
   HASTEN_TRY(CheckGenerator(generator, dtype));
   HASTEN_ASSIGN(Tensor t, NewTensor(dtype, dims));
   const int64_t elements = t.elements();
-  if (generator.kind == Generator::Kind::kIntegers) FillInts(generator, &t, elements);
-  else if (LaneOf(dtype) == Lane::kComplex) FillComplex(generator, &t, elements);
-  else FillDoubles(generator, &t, elements);
+  if (generator.kind == Generator::Kind::kIntegers)
+    FillInts(generator, &t, elements);
+  else if (LaneOf(dtype) == Lane::kComplex)
+    FillComplex(generator, &t, elements);
+  else
+    FillDoubles(generator, &t, elements);
   return t;
 }
 

@@ -65,9 +65,7 @@ TEST(Generate, ComplexPartsAreIndependent) {
 }
 
 TEST(Generate, RefusesWhatAnElementCannotHold) {
-  const auto message = [](const Generator& g, DType dtype) {
-    return std::string(Generate(g, dtype, {2}).message());
-  };
+  const auto message = [](const Generator& g, DType dtype) { return std::string(Generate(g, dtype, {2}).message()); };
   EXPECT_NE(message({Kind::kConstant, 0, 256}, DType::kU8).find("in [0, 255], 256 is not"), std::string::npos);
   EXPECT_FALSE(Generate({Kind::kConstant, 0, 0.5}, DType::kI32, {2}).ok());
   EXPECT_FALSE(Generate({Kind::kConstant, 0, 0x1p63}, DType::kI64, {2}).ok());
@@ -80,7 +78,8 @@ TEST(Generate, RefusesWhatAnElementCannotHold) {
   EXPECT_FALSE(Generate({Kind::kNormal, 0, 0, 1}, DType::kI8, {2}).ok());
   EXPECT_FALSE(Generate({Kind::kConstant, 0, 0}, DType::kString, {2}).ok());
   EXPECT_FALSE(Generate({Kind::kConstant, 0, 0}, DType::kNone, {2}).ok());
-  EXPECT_EQ(Generate({Kind::kConstant, 0, 0}, DType::kF32, {int64_t{1} << 40, int64_t{1} << 40}).code(), Code::kOutOfMemory);
+  EXPECT_EQ(Generate({Kind::kConstant, 0, 0}, DType::kF32, {int64_t{1} << 40, int64_t{1} << 40}).code(),
+            Code::kOutOfMemory);
 }
 
 }  // namespace

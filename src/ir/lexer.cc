@@ -62,7 +62,8 @@ std::optional<T> AllBits(std::string_view text) {
     return std::isnan(v) ? std::optional(v) : std::nullopt;
   }
   T v = 0;
-  if (text.empty() || !(IsDigit(text[0]) || (text.size() > 1 && text[0] == '-' && IsDigit(text[1])))) return std::nullopt;
+  if (text.empty() || !(IsDigit(text[0]) || (text.size() > 1 && text[0] == '-' && IsDigit(text[1]))))
+    return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), v);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(v) : std::nullopt;
 }
@@ -140,7 +141,8 @@ Result<std::string> Lexer::String(std::string_view what) {
   if (!At(Kind::kString)) return Expected(what);
   const Token token = Next();
   auto text = Unescape(token.text);
-  if (!text) return ErrorAt(token.at, "expected the escapes \\\" \\\\ \\n \\t and \\xNN only, found another in the string");
+  if (!text)
+    return ErrorAt(token.at, "expected the escapes \\\" \\\\ \\n \\t and \\xNN only, found another in the string");
   return *std::move(text);
 }
 
@@ -177,8 +179,10 @@ Result<std::string_view> Lexer::Bracketed() {
   const size_t begin = token_.at + 1;
   int depth = 1;
   for (size_t at = begin; at < input_.size(); ++at) {
-    if (input_[at] == '"') at = StringEnd(input_, at);
-    else if (input_[at] == '[') ++depth;
+    if (input_[at] == '"')
+      at = StringEnd(input_, at);
+    else if (input_[at] == '[')
+      ++depth;
     else if (input_[at] == ']' && --depth == 0) {
       end_ = at + 1;
       Advance();

@@ -49,8 +49,8 @@ class Lexer {
   // The raw text between a '[' that is the next token and its ']', both stepped over; quotes and brackets nest.
   Result<std::string_view> Bracketed();
 
-  Status Expected(std::string_view what) const;                     // at the next token
-  Status ErrorAt(size_t at, std::string_view message) const;        // "line:column: message"
+  Status Expected(std::string_view what) const;               // at the next token
+  Status ErrorAt(size_t at, std::string_view message) const;  // "line:column: message"
   // A Status from elsewhere gets the place in front; OK stays OK.
   Status Place(size_t at, Status status) const;
   size_t size() const { return input_.size(); }
@@ -71,7 +71,8 @@ std::optional<std::string> Unescape(std::string_view text);
 // Whether `name` is one word token, so that it can stand without quotes.  "_" is not: it means an absent value.
 bool IsWord(std::string_view name);
 
-// Numbers with every bit: shortest decimal text, inf, -inf, nan (the quiet positive one), or nan.7fc00001 with its bits.
+// Numbers with every bit: shortest decimal text, inf, -inf, nan (the quiet positive one), or nan.7fc00001 with its
+// bits.
 void AppendExact(std::string* out, float v);
 void AppendExact(std::string* out, double v);
 std::optional<float> ExactFloat(std::string_view text);

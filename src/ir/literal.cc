@@ -56,8 +56,10 @@ bool AppendCode(std::string* out, DType part, uint64_t code) {
     const auto v = static_cast<float>(DecodeFloat(part, static_cast<uint32_t>(code)));
     char digits[16];
     const auto end = std::to_chars(digits, digits + sizeof digits, code, 16).ptr;
-    if (std::isnan(v)) *out += Str("nan.", std::string_view(digits, static_cast<size_t>(end - digits)));
-    else AppendExact(out, v);
+    if (std::isnan(v))
+      *out += Str("nan.", std::string_view(digits, static_cast<size_t>(end - digits)));
+    else
+      AppendExact(out, v);
   } else if (IsSigned(part)) {
     AppendText(out, static_cast<int64_t>(code << (64 - bits)) >> (64 - bits));
   } else {
@@ -87,7 +89,8 @@ bool AppendList(std::string* out, const Tensor& t) {
 
 Result<uint64_t> TakeNarrowFloat(Lexer* lex, DType part) {
   if (const auto bits = NanBits(lex->peek().text, Bits(part)); bits && lex->At(Token::Kind::kWord)) {
-    if (!std::isnan(DecodeFloat(part, static_cast<uint32_t>(*bits)))) return lex->Expected(Str("bits of a NaN of ", part));
+    if (!std::isnan(DecodeFloat(part, static_cast<uint32_t>(*bits))))
+      return lex->Expected(Str("bits of a NaN of ", part));
     lex->Next();
     return *bits;
   }

@@ -14,8 +14,8 @@ Result<Type> TakeType(Lexer* lex);
 // `f32[2,3]`: dtype and dims, all constant, of a tensor that has no data yet.
 Result<Tensor> TakeTensorType(Lexer* lex);
 
-// What follows the '=': a list, or bytes as hex or base64 (little-endian).  The memory allocated is in proportion to the
-// text, whatever the dims say.
+// What follows the '=': a list, or bytes as hex or base64 (little-endian).  The memory allocated is in proportion to
+// the text, whatever the dims say.
 Result<Tensor> TakeContents(Lexer* lex, Tensor typed);
 
 // The whole `type = contents`, or `_` for a tensor without a dtype.

@@ -33,11 +33,13 @@ std::string Message(std::string_view text) { return std::string(Parse(text).mess
 
 TEST(Literal, ReadsAsPrinted) {
   for (const char* text :
-       {"f32[3] = [1, -0, 0.1]", "f64[] = [nan.fff8000000000000]", "f32[2] = [nan, nan.7f800001]", "f16[2] = [inf, -inf]",
-        "i64[2] = [-9223372036854775808, 9223372036854775807]", "u64[1] = [18446744073709551615]", "bool[2] = [true, false]",
-        "i4[3] = [-8, 7, 0]", "u2[5] = [0, 1, 2, 3, 0]", "f4e2m1[3] = [0.5, -6, 1.5]", "c64[2] = [(1, -2.5), (inf, nan)]",
-        "c128[1] = [(0.1, 1e+300)]", "string[3] = [\"\", \"a\\\"b\\\\\", \"\\n\\x00\"]", "f32[0,5] = []", "f8e4m3fn[1] = [nan.7f]",
-        "bf16[1] = [1.5]", "f8e8m0[2] = [5.877472e-39, nan.ff]", "u8[65] = base64 "
+       {"f32[3] = [1, -0, 0.1]", "f64[] = [nan.fff8000000000000]", "f32[2] = [nan, nan.7f800001]",
+        "f16[2] = [inf, -inf]", "i64[2] = [-9223372036854775808, 9223372036854775807]",
+        "u64[1] = [18446744073709551615]", "bool[2] = [true, false]", "i4[3] = [-8, 7, 0]", "u2[5] = [0, 1, 2, 3, 0]",
+        "f4e2m1[3] = [0.5, -6, 1.5]", "c64[2] = [(1, -2.5), (inf, nan)]", "c128[1] = [(0.1, 1e+300)]",
+        "string[3] = [\"\", \"a\\\"b\\\\\", \"\\n\\x00\"]", "f32[0,5] = []", "f8e4m3fn[1] = [nan.7f]",
+        "bf16[1] = [1.5]", "f8e8m0[2] = [5.877472e-39, nan.ff]",
+        "u8[65] = base64 "
         "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=\""}) {
     const auto t = Parse(text);
     ASSERT_TRUE(t.ok()) << text << ": " << t.message();
@@ -57,8 +59,10 @@ TEST(Literal, EveryNarrowCodeComesBack) {
       auto t = NewTensor(dtype, {kPerTensor});
       ASSERT_TRUE(t.ok());
       for (int64_t k = 0; k < kPerTensor; ++k, ++code) {
-        if (bits >= 8) std::memcpy(t->data + k * bits / 8, &code, static_cast<size_t>(bits / 8));
-        else t->SetInt(k, code);
+        if (bits >= 8)
+          std::memcpy(t->data + k * bits / 8, &code, static_cast<size_t>(bits / 8));
+        else
+          t->SetInt(k, code);
         if (dtype == DType::kBool) t->SetInt(k, code % 2);
       }
       ExpectComesBack(*t);
@@ -122,17 +126,17 @@ TEST(Literal, ErrorsSayWhere) {
 
 // The dims of a constant claim nothing that its text does not hold.
 TEST(Literal, HugeDimsAllocateNothing) {
-  for (const char* text : {"u8[1000000000000] = []", "u2[4611686018427387904] = hex \"\"", "c128[4611686018427387904] = [",
-                           "string[100000000000] = [\"a\"]", "f32[1000000000,1000000000,1000000000] = []",
-                           "f32[4611686018427387904,2] = []"})
+  for (const char* text : {"u8[1000000000000] = []", "u2[4611686018427387904] = hex \"\"",
+                           "c128[4611686018427387904] = [", "string[100000000000] = [\"a\"]",
+                           "f32[1000000000,1000000000,1000000000] = []", "f32[4611686018427387904,2] = []"})
     EXPECT_FALSE(Parse(text).ok()) << text;
   EXPECT_TRUE(Parse("f32[0,4611686018427387904] = []").ok());
 }
 
 TEST(TypeText, ReadsAsPrinted) {
-  for (const char* text : {"?", "f32[]", "f32[*]", "i4[n,3,2*n+1]", "seq(f32[*])", "optional(seq(map(i64,string[])))", "seq(?)",
-                           "map(string,f32[a,b])", "sparse(f64[3,n])", "none[2]", "f32[\"odd,name]\",floordiv(n,2)]",
-                           "bool[?7,\"*\",\"\",\"a\\\"]\"]"}) {
+  for (const char* text : {"?", "f32[]", "f32[*]", "i4[n,3,2*n+1]", "seq(f32[*])", "optional(seq(map(i64,string[])))",
+                           "seq(?)", "map(string,f32[a,b])", "sparse(f64[3,n])", "none[2]",
+                           "f32[\"odd,name]\",floordiv(n,2)]", "bool[?7,\"*\",\"\",\"a\\\"]\"]"}) {
     Lexer lex(text);
     const auto type = TakeType(&lex);
     ASSERT_TRUE(type.ok()) << text << ": " << type.message();

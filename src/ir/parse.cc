@@ -45,8 +45,9 @@ Status Parser::TakeHeader(Model* model) {
     HASTEN_ASSIGN(std::string note, lex_.String("a text in quotes"));
     model->notes.push_back(std::move(note));
   } else {
-    return lex_.Expected("'graph', or one of 'ir_version', 'opset', 'producer', 'domain', 'model_version', 'doc', 'meta', "
-                         "'note'");
+    return lex_.Expected(
+        "'graph', or one of 'ir_version', 'opset', 'producer', 'domain', 'model_version', 'doc', 'meta', "
+        "'note'");
   }
   return {};
 }
@@ -190,11 +191,11 @@ Result<Constant> Parser::TakeConstant() {
   HASTEN_ASSIGN(Tensor typed, TakeTensorType(&lex_));
   HASTEN_TRY(lex_.Expect('='));
   constexpr std::pair<std::string_view, Generator::Kind> kGenerators[] = {{"constant", Generator::Kind::kConstant},
-                                                                         {"normal", Generator::Kind::kNormal},
-                                                                         {"uniform", Generator::Kind::kUniform},
-                                                                         {"integers", Generator::Kind::kIntegers}};
-  const auto* const kind = std::find_if(std::begin(kGenerators), std::end(kGenerators),
-                                        [&](const auto& g) { return lex_.At(g.first); });
+                                                                          {"normal", Generator::Kind::kNormal},
+                                                                          {"uniform", Generator::Kind::kUniform},
+                                                                          {"integers", Generator::Kind::kIntegers}};
+  const auto* const kind =
+      std::find_if(std::begin(kGenerators), std::end(kGenerators), [&](const auto& g) { return lex_.At(g.first); });
   if (kind != std::end(kGenerators)) {
     out.generator.emplace().kind = kind->second;
     HASTEN_ASSIGN(out.tensor, TakeGenerated(std::move(typed), &*out.generator));
@@ -233,7 +234,8 @@ Result<Tensor> Parser::TakeGenerated(Tensor typed, Generator* generator) {
   HASTEN_TRY(lex_.Expect(')'));
   constexpr int64_t kMaxElements = int64_t{1} << 56;
   if (typed.elements() > kMaxElements || typed.bytes() > bytes_left_)
-    return lex_.ErrorAt(name.at, Str("expected at most ", bytes_left_, " more bytes of generated constants, found ", typed));
+    return lex_.ErrorAt(name.at,
+                        Str("expected at most ", bytes_left_, " more bytes of generated constants, found ", typed));
   auto t = Generate(*generator, typed.dtype, typed.dims);
   if (!t.ok()) return lex_.Place(name.at, std::move(t).status());
   bytes_left_ -= typed.bytes();

@@ -10,7 +10,9 @@ using Kind = Token::Kind;
 
 // The kind of a list's elements; an empty list has it in front: ints[].
 template <class T>
-constexpr std::string_view kListName = std::is_same_v<T, int64_t> ? "ints" : std::is_same_v<T, float> ? "floats" : "strings";
+constexpr std::string_view kListName = std::is_same_v<T, int64_t> ? "ints"
+                                       : std::is_same_v<T, float> ? "floats"
+                                                                  : "strings";
 
 }  // namespace
 
@@ -72,7 +74,8 @@ Status Parser::TakeOp(PendingNode* pending) {
   }
   pending->node.op = ops_.find(ops_.catalog, name);
   if (!pending->node.op)
-    return lex_.ErrorAt(token.at, Str("op ", Quote(name), " is not known; one that need not be is written domain.Type@version"));
+    return lex_.ErrorAt(token.at,
+                        Str("op ", Quote(name), " is not known; one that need not be is written domain.Type@version"));
   pending->node.attrs = Attrs(ops_.schema(*pending->node.op));
   return {};
 }
@@ -147,10 +150,14 @@ Result<AttrValue> Parser::TakeWordValue(PendingNode* pending) {
     return AttrValue(std::move(t));
   }
   AttrValue list;
-  if (lex_.Take("graphs")) list = std::vector<GraphPtr>();
-  else if (lex_.Take("tensors")) list = std::vector<Tensor>();
-  else if (lex_.Take("types")) list = std::vector<Type>();
-  else return lex_.Expected("an attribute's value");
+  if (lex_.Take("graphs"))
+    list = std::vector<GraphPtr>();
+  else if (lex_.Take("tensors"))
+    list = std::vector<Tensor>();
+  else if (lex_.Take("types"))
+    list = std::vector<Type>();
+  else
+    return lex_.Expected("an attribute's value");
   HASTEN_TRY(lex_.Expect('['));
   for (bool more = !lex_.At(']'); more; more = lex_.Take(',')) {
     if (auto* const graphs = std::get_if<std::vector<GraphPtr>>(&list)) {
@@ -188,9 +195,12 @@ Result<AttrValue> Parser::TakeList(std::string_view kind) {
                                                                          : kListName<std::string>;
     if (kind.empty()) kind = found;
     if (kind != found) return lex_.ErrorAt(at, Str("expected a list of ", kind, ", found one of ", found, " in it"));
-    if (auto* const i = std::get_if<int64_t>(&item)) ints.push_back(*i);
-    else if (auto* const f = std::get_if<float>(&item)) floats.push_back(*f);
-    else strings.push_back(std::get<std::string>(std::move(item)));
+    if (auto* const i = std::get_if<int64_t>(&item))
+      ints.push_back(*i);
+    else if (auto* const f = std::get_if<float>(&item))
+      floats.push_back(*f);
+    else
+      strings.push_back(std::get<std::string>(std::move(item)));
   }
   HASTEN_TRY(lex_.Expect(']'));
   if (kind == kListName<float>) return AttrValue(std::move(floats));
@@ -256,8 +266,8 @@ Status Parser::Finish(Scope* scope, PendingNode* pending) {
     node.inputs.insert(node.inputs.end(), more->begin(), more->end());
   for (const GraphPtr& g : pending->graphs)
     if (g->captures.size() != node.captures)
-      return lex_.ErrorAt(pending->at, Str("expected ", node.captures, " captures in graph ", Quote(g->name), ", found ",
-                                           g->captures.size()));
+      return lex_.ErrorAt(pending->at, Str("expected ", node.captures, " captures in graph ", Quote(g->name),
+                                           ", found ", g->captures.size()));
   if (node.op && ops_.check) HASTEN_TRY(lex_.Place(pending->at, ops_.check(*node.op, node)));
   const std::vector<ValueId> outputs = node.outputs;
   scope->graph->AddNode(std::move(node));

@@ -37,11 +37,11 @@ class Parser {
   Result<int> TakeVersion(std::string_view what);
 
   // Values.
-  Result<ValueId> TakeNewValue(Graph* graph);                // a name not yet taken
-  Result<ValueId> TakeRef(const Scope& scope);               // `_`, or a name that is usable
+  Result<ValueId> TakeNewValue(Graph* graph);                                        // a name not yet taken
+  Result<ValueId> TakeRef(const Scope& scope);                                       // `_`, or a name that is usable
   Result<std::vector<ValueId>> TakeRefs(const Scope& scope, char open, char close);  // `_` only in parentheses
-  Status TakeFacts(GraphValue* value);                       // what stands behind a value's type
-  Result<ValueId> TakePlain(Graph* graph);                   // behind `in`, `capture`, `value`
+  Status TakeFacts(GraphValue* value);      // what stands behind a value's type
+  Result<ValueId> TakePlain(Graph* graph);  // behind `in`, `capture`, `value`
   Status TakeConst(Scope* scope);
   Status TakeOut(Scope* scope);
   Result<Constant> TakeConstant();

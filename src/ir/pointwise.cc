@@ -17,19 +17,34 @@ struct OpInfo {
 };
 
 constexpr OpInfo kOps[] = {
-    {"add", 2}, {"sub", 2},     {"mul", 2},   {"div", 2},
-    {"min", 2}, {"max", 2},     {"pow", 2},   {"neg", 1},
-    {"abs", 1}, {"sqrt", 1},    {"exp", 1},   {"log", 1},
-    {"erf", 1}, {"tanh", 1},    {"sigmoid", 1}, {"relu", 1},
-    {"leaky_relu", 1, true},    {"clip", 1, true, true},
-    {"hard_sigmoid", 1, true, true}, {"gelu", 1},
+    {"add", 2},
+    {"sub", 2},
+    {"mul", 2},
+    {"div", 2},
+    {"min", 2},
+    {"max", 2},
+    {"pow", 2},
+    {"neg", 1},
+    {"abs", 1},
+    {"sqrt", 1},
+    {"exp", 1},
+    {"log", 1},
+    {"erf", 1},
+    {"tanh", 1},
+    {"sigmoid", 1},
+    {"relu", 1},
+    {"leaky_relu", 1, true},
+    {"clip", 1, true, true},
+    {"hard_sigmoid", 1, true, true},
+    {"gelu", 1},
 };
 constexpr int kMaxRegisters = 1 << 16;  // numbers of registers have 16 bits
 
 const OpInfo& InfoOf(PointwiseOp op) { return kOps[static_cast<size_t>(op)]; }
 
 std::optional<PointwiseOp> OpFromName(std::string_view name) {
-  const auto* const it = std::find_if(std::begin(kOps), std::end(kOps), [&](const OpInfo& i) { return i.name == name; });
+  const auto* const it =
+      std::find_if(std::begin(kOps), std::end(kOps), [&](const OpInfo& i) { return i.name == name; });
   return it == std::end(kOps) ? std::nullopt : std::optional(static_cast<PointwiseOp>(it - std::begin(kOps)));
 }
 
@@ -50,8 +65,7 @@ void AppendInstr(std::string* out, const PointwiseInstr& instr) {
 Result<uint16_t> TakeRegister(Lexer* lex, int registers) {
   const size_t at = lex->peek().at;
   HASTEN_ASSIGN(const int64_t v, lex->Int("a register"));
-  if (v < 0 || v >= registers)
-    return lex->ErrorAt(at, Str("expected a register below ", registers, ", found ", v));
+  if (v < 0 || v >= registers) return lex->ErrorAt(at, Str("expected a register below ", registers, ", found ", v));
   return static_cast<uint16_t>(v);
 }
 
@@ -124,15 +138,17 @@ struct BroadcastReader {
       at += rest % y[i] * strides[i];
       rest /= y[i];
     }
-    if (!y.empty() && strides.back() == 0) std::fill(out.begin(), out.end(), operand->Double(at));
-    else ReadDoubles(*operand, at, out);
+    if (!y.empty() && strides.back() == 0)
+      std::fill(out.begin(), out.end(), operand->Double(at));
+    else
+      ReadDoubles(*operand, at, out);
   }
 };
 
 Status CheckOperands(const PointwiseProgram& program, const Tensor& y, std::span<const Tensor* const> operands) {
   HASTEN_TRY(VerifyProgram(program));
-  HASTEN_REQUIRE(operands.size() + 1 == static_cast<size_t>(program.operands), "a pointwise program of ", program.operands,
-                 " operands got ", operands.size() + 1);
+  HASTEN_REQUIRE(operands.size() + 1 == static_cast<size_t>(program.operands), "a pointwise program of ",
+                 program.operands, " operands got ", operands.size() + 1);
   HASTEN_REQUIRE(IsFloat(y.dtype), "a pointwise program computes floats, not ", y);
   for (const Tensor* t : operands) {
     HASTEN_REQUIRE(IsFloat(t->dtype), "operands of pointwise programs must be floats, one is ", *t);
@@ -171,8 +187,9 @@ Result<PointwiseProgram> PointwiseProgram::Parse(int operands, std::string_view 
 }
 
 Status VerifyProgram(const PointwiseProgram& program) {
-  HASTEN_REQUIRE(program.operands >= 1 && program.instrs.size() + static_cast<size_t>(program.operands) <= kMaxRegisters,
-                 "a pointwise program must have 1 to ", kMaxRegisters, " registers");
+  HASTEN_REQUIRE(
+      program.operands >= 1 && program.instrs.size() + static_cast<size_t>(program.operands) <= kMaxRegisters,
+      "a pointwise program must have 1 to ", kMaxRegisters, " registers");
   size_t registers = static_cast<size_t>(program.operands);
   for (const PointwiseInstr& instr : program.instrs) {
     HASTEN_REQUIRE(static_cast<size_t>(instr.op) < std::size(kOps), "a pointwise instruction has no op");

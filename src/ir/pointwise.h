@@ -39,10 +39,10 @@ std::string_view Name(PointwiseOp op);
 int Arity(PointwiseOp op);
 // Every instruction reads registers that are written before it, and their numbers fit.
 Status VerifyProgram(const PointwiseProgram& program);
-// One element in double: the reference of every implementation.  Min, max and clip pass NaN on.  `registers` has room for
-// operands and instructions.  Precondition: the program is verified.
+// One element in double: the reference of every implementation.  Min, max and clip pass NaN on.  `registers` has room
+// for operands and instructions.  Precondition: the program is verified.
 double EvalPointwise(const PointwiseProgram& program, std::span<const double> operands, std::span<double> registers);
-// y = program(y, operands...) in place, operands broadcast to y's dims; rounded once, at the end.  All are of float types.
+// y = program(y, operands...) in place, operands broadcast to y's dims; rounded once, at the end.  All are floats.
 Status ApplyPointwise(const PointwiseProgram& program, Tensor* y, std::span<const Tensor* const> operands);
 
 }  // namespace hasten

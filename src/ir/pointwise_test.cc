@@ -24,10 +24,11 @@ double Eval(std::string_view text, std::vector<double> operands) {
 }
 
 TEST(Pointwise, TextIsCanonical) {
-  for (const char* text : {"", "add(0,1); relu(2)", "clip(0,alpha=-inf,beta=6)", "leaky_relu(1,alpha=0.1)",
-                           "hard_sigmoid(0,alpha=0.16666667,beta=0.5); mul(0,2)", "clip(0,alpha=nan.7fc00001,beta=nan)",
-                           "gelu(0); pow(2,1); erf(3); sub(1,4); div(5,0); min(0,1); max(0,1); neg(2); abs(3); sqrt(4); "
-                           "exp(0); log(1); tanh(2); sigmoid(3); mul(0,0)"}) {
+  for (const char* text :
+       {"", "add(0,1); relu(2)", "clip(0,alpha=-inf,beta=6)", "leaky_relu(1,alpha=0.1)",
+        "hard_sigmoid(0,alpha=0.16666667,beta=0.5); mul(0,2)", "clip(0,alpha=nan.7fc00001,beta=nan)",
+        "gelu(0); pow(2,1); erf(3); sub(1,4); div(5,0); min(0,1); max(0,1); neg(2); abs(3); sqrt(4); "
+        "exp(0); log(1); tanh(2); sigmoid(3); mul(0,0)"}) {
     EXPECT_EQ(Program(2, text).Text(), text);
   }
   EXPECT_EQ(Program(2, " add ( 0 , 1 ) ;relu(2)").Text(), "add(0,1); relu(2)");

@@ -99,8 +99,10 @@ void Printer::PrintConstant(const Constant& c) {
 }
 
 void Printer::PrintFacts(const GraphValue& value) {
-  if (value.declared.known() && value.declared == value.type) Add(" declared same");
-  else if (value.declared.known()) Add(" declared ", value.declared);
+  if (value.declared.known() && value.declared == value.type)
+    Add(" declared same");
+  else if (value.declared.known())
+    Add(" declared ", value.declared);
   PrintDoc(value.doc, value.metadata);
 }
 
@@ -163,18 +165,30 @@ void Printer::PrintAttrValue(const AttrValue& value) {
   };
   const auto print = [&](const auto& v) {
     using T = std::decay_t<decltype(v)>;
-    if constexpr (std::is_same_v<T, int64_t>) Add(v);
-    else if constexpr (std::is_same_v<T, float>) PrintFloat(v);
-    else if constexpr (std::is_same_v<T, std::string>) Add(Quote(v));
-    else if constexpr (std::is_same_v<T, std::vector<int64_t>>) list("ints", v, [&](int64_t i) { Add(i); });
-    else if constexpr (std::is_same_v<T, std::vector<float>>) list("floats", v, [&](float f) { PrintFloat(f); });
-    else if constexpr (std::is_same_v<T, std::vector<std::string>>) list("strings", v, [&](const auto& s) { Add(Quote(s)); });
-    else if constexpr (std::is_same_v<T, Tensor>) Add("tensor "), AppendTensor(&out_, v);
-    else if constexpr (std::is_same_v<T, std::vector<Tensor>>) PrintTensors(v);
-    else if constexpr (std::is_same_v<T, GraphPtr>) graph(v);
-    else if constexpr (std::is_same_v<T, std::vector<GraphPtr>>) Add("graphs "), list("", v, graph);
-    else if constexpr (std::is_same_v<T, Type>) Add("type ", v);
-    else Add("types "), list("", v, [&](const Type& t) { Add(t); });
+    if constexpr (std::is_same_v<T, int64_t>)
+      Add(v);
+    else if constexpr (std::is_same_v<T, float>)
+      PrintFloat(v);
+    else if constexpr (std::is_same_v<T, std::string>)
+      Add(Quote(v));
+    else if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+      list("ints", v, [&](int64_t i) { Add(i); });
+    else if constexpr (std::is_same_v<T, std::vector<float>>)
+      list("floats", v, [&](float f) { PrintFloat(f); });
+    else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+      list("strings", v, [&](const auto& s) { Add(Quote(s)); });
+    else if constexpr (std::is_same_v<T, Tensor>)
+      Add("tensor "), AppendTensor(&out_, v);
+    else if constexpr (std::is_same_v<T, std::vector<Tensor>>)
+      PrintTensors(v);
+    else if constexpr (std::is_same_v<T, GraphPtr>)
+      graph(v);
+    else if constexpr (std::is_same_v<T, std::vector<GraphPtr>>)
+      Add("graphs "), list("", v, graph);
+    else if constexpr (std::is_same_v<T, Type>)
+      Add("type ", v);
+    else
+      Add("types "), list("", v, [&](const Type& t) { Add(t); });
   };
   std::visit(print, value);
 }
@@ -216,10 +230,14 @@ void Printer::PrintEpilogue(const Graph& graph, const Node& node) {
 void Printer::PrintOp(const Node& node) {
   if (node.op || !node.opaque) return Add(Word(OpName(node)));
   const OpaqueOp& op = *node.opaque;
-  const bool plain = IsWord(op.type) && op.type.find('.') == std::string::npos && (op.domain.empty() || IsWord(op.domain));
-  if (!plain) Add(Quote(op.domain), ".", Quote(op.type));
-  else if (op.domain.empty()) Add(op.type);
-  else Add(op.domain, ".", op.type);
+  const bool plain =
+      IsWord(op.type) && op.type.find('.') == std::string::npos && (op.domain.empty() || IsWord(op.domain));
+  if (!plain)
+    Add(Quote(op.domain), ".", Quote(op.type));
+  else if (op.domain.empty())
+    Add(op.type);
+  else
+    Add(op.domain, ".", op.type);
   Add("@", op.version);
 }
 

@@ -8,7 +8,8 @@ constexpr int kMaxDepth = 32;
 std::string_view Trim(std::string_view s) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const size_t begin = s.find_first_not_of(kBlanks);
-  return begin == std::string_view::npos ? std::string_view() : s.substr(begin, s.find_last_not_of(kBlanks) - begin + 1);
+  return begin == std::string_view::npos ? std::string_view()
+                                         : s.substr(begin, s.find_last_not_of(kBlanks) - begin + 1);
 }
 
 // The length of the first dim's text: to a comma outside of parentheses and quotes.
@@ -16,11 +17,16 @@ size_t FirstDim(std::string_view s) {
   int depth = 0;
   bool quoted = false;
   for (size_t i = 0; i < s.size(); ++i) {
-    if (s[i] == '"') quoted = !quoted;
-    else if (quoted) i += s[i] == '\\';
-    else if (s[i] == '(') ++depth;
-    else if (s[i] == ')') --depth;
-    else if (s[i] == ',' && depth == 0) return i;
+    if (s[i] == '"')
+      quoted = !quoted;
+    else if (quoted)
+      i += s[i] == '\\';
+    else if (s[i] == '(')
+      ++depth;
+    else if (s[i] == ')')
+      --depth;
+    else if (s[i] == ',' && depth == 0)
+      return i;
   }
   return s.size();
 }
@@ -96,7 +102,8 @@ Result<Tensor> TakeTensorType(Lexer* lex) {
   HASTEN_ASSIGN(const DType dtype, TakeDType(lex));
   HASTEN_ASSIGN(const Shape shape, TakeShape(lex));
   const auto dims = shape.Concrete();
-  if (dtype == DType::kNone || !dims) return lex->ErrorAt(at, Str("expected a dtype with constant dims, found ", dtype, shape));
+  if (dtype == DType::kNone || !dims)
+    return lex->ErrorAt(at, Str("expected a dtype with constant dims, found ", dtype, shape));
   auto elements = CheckedElements(*dims);
   if (!elements.ok()) return lex->Place(at, std::move(elements).status());
   Tensor t;

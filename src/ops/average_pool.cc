@@ -19,47 +19,14 @@ constexpr AttrField kFields[] = {
 
 Status Infer(InferCall& c) { return InferPool(c, c.attrs<AveragePoolAttrs>()); }
 
-// Kernel positions of output o in [low, high) of the axis.
-int64_t Covered(const WindowAxis& a, int64_t o, int64_t low, int64_t high) {
-  const int64_t first = o * a.stride - a.pad_begin;
-  const auto below = [&](int64_t limit) {  // positions before it
-    return first >= limit ? 0 : std::min(a.kernel, (limit - first + a.dilation - 1) / a.dilation);
-  };
-  return below(high) - below(low);
-}
-
-// Elements each window averages.  What ceil_mode adds past the padding never counts.
-void CountElements(const Window& w, bool padding, std::span<double> counts) {
-  std::fill(counts.begin(), counts.end(), 1.0);
-  auto inner = static_cast<int64_t>(counts.size());
-  for (const WindowAxis& a : w.span()) {
-    if (inner == 0) return;
-    inner /= a.out;
-    for (size_t i = 0; i < counts.size(); ++i)
-      counts[i] *= static_cast<double>(Covered(a, static_cast<int64_t>(i) / inner % a.out, padding ? -a.pad_begin : 0,
-                                               padding ? a.in + a.pad_end : a.in));
-  }
-}
-
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<AveragePoolAttrs>();
   Tensor& y = c.output(0);
   if (y.elements() == 0) return {};
-  const PlaneSizes size = PlanesOf(c);
-  const Window window = PoolWindow(c, a);
-  HASTEN_ASSIGN(const auto runs, WindowRuns(c, window));
   HASTEN_ASSIGN(const auto x, c.Doubles(0));
-  HASTEN_ASSIGN(const auto counts, c.Scratch<double>(size.out));
-  HASTEN_ASSIGN(const auto sum, c.Scratch<double>(size.out));
-  CountElements(window, a.count_include_pad, counts);
-  for (int64_t p = 0; p < y.dims[0] * y.dims[1]; ++p) {
-    if (c.stopped()) return Status(Code::kCancelled, "stopped");
-    std::fill(sum.begin(), sum.end(), 0.0);
-    for (const WindowRun& r : runs)
-      for (int64_t i = 0; i < r.count; ++i) sum[r.out + i] += x[p * size.in + r.in + i * r.step];
-    for (int64_t i = 0; i < size.out; ++i) sum[i] /= counts[i];
-    WriteDoubles(&y, p * size.out, sum);
-  }
+  HASTEN_ASSIGN(const auto mean, c.Scratch<double>(y.elements()));
+  HASTEN_TRY(AverageWindows(c, PoolWindow(c, a), a.count_include_pad, PlanesOf(c), x, mean));
+  WriteDoubles(&y, 0, mean);
   return {};
 }
 

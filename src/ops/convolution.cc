@@ -35,8 +35,7 @@ Status CheckGroups(const InferCall& c, int x, int w, int64_t group) {
 
 }  // namespace
 
-Status InferConvolution(InferCall& c, int x, int w, int bias, DType to) {
-  const auto& a = c.attrs<ConvAttrs>();
+Status InferConvolution(InferCall& c, const ConvAttrs& a, int x, int w, int bias, DType to) {
   HASTEN_TRY(c.RequireTensor(x));
   HASTEN_TRY(c.RequireTensor(w));
   const int rank = OperandRank(c, a, x, w);

@@ -17,7 +17,10 @@ inline constexpr AttrField kConvFields[] = {
 // Output 0: [N, M, o...] of dtype `to` for input x [N, C, d...] and weight w [M, C / group, k...], given by their
 // numbers; `bias` [M], kNoInput if there is none.
 inline constexpr int kNoInput = -1;
-Status InferConvolution(InferCall& c, int x, int w, int bias, DType to);
+Status InferConvolution(InferCall& c, const ConvAttrs& a, int x, int w, int bias, DType to);
+inline Status InferConvolution(InferCall& c, int x, int w, int bias, DType to) {
+  return InferConvolution(c, c.attrs<ConvAttrs>(), x, w, bias, to);
+}
 
 // y[n, m, o] = sum over c, k of w[m, c, k] * x[n, m / (M / group) * C / group + c, o * stride - pad + k * dilation].
 // Operands in double, whole and row-major; integers of up to 16 bits come out exact.

@@ -1,9 +1,8 @@
 #include "ops/elementwise.h"
+#include "ops/quantized.h"
 
 namespace hasten::ops {
 namespace {
-
-constexpr float kMax = 255;
 
 Status Infer(InferCall& c) {
   HASTEN_TRY(RequireKind(c, 0, DTypeKind::kFloat));
@@ -13,29 +12,9 @@ Status Infer(InferCall& c) {
   return {};
 }
 
-struct Quantization {
-  float scale, zero;
-};
-
-// In f32 throughout, as the standard's function body: the rounding of the scale decides ties.
-Quantization QuantizationOf(std::span<const double> x) {
-  double low = 0, high = 0;
-  for (double v : x) {
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
-  const float range = static_cast<float>(high) - static_cast<float>(low);
-  const float scale = (range == 0 ? 1.0f : range) / kMax;
-  return {scale, std::nearbyint(std::clamp(-static_cast<float>(low) / scale, 0.0f, kMax))};
-}
-
 Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const auto x, c.Doubles(0));
-  const Quantization q = QuantizationOf(x);
-  for (double& v : x) {
-    const float y = std::nearbyint(static_cast<float>(v) / q.scale) + q.zero;
-    v = y > 0 ? static_cast<double>(std::min(y, kMax)) : 0.0;  // NaN: 0
-  }
+  const DynamicScale q = QuantizeDynamically(x);
   if (c.wants(0)) WriteDoubles(&c.output(0), 0, x);
   if (c.wants(1)) c.output(1).SetDouble(0, static_cast<double>(q.scale));
   if (c.wants(2)) c.output(2).SetDouble(0, static_cast<double>(q.zero));

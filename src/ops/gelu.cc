@@ -1,3 +1,5 @@
+#include "ops/gelu.h"
+
 #include "ops/elementwise.h"
 
 namespace hasten::ops {
@@ -15,14 +17,7 @@ Status Infer(InferCall& c) {
   return InferFloats(c);
 }
 
-// (1 + tanh(u)) / 2 == 1 / (1 + e^-2u) and (1 + erf(u)) / 2 == erfc(-u) / 2, which do not cancel for negative x.
-double WithTanh(double x) {
-  constexpr double kSqrt2OverPi = 0.79788456080286535588;
-  return x / (1 + std::exp(-2 * kSqrt2OverPi * (x + 0.044715 * x * x * x)));
-}
-double WithErf(double x) { return 0.5 * x * std::erfc(-x * 0.70710678118654752440); }
-
-Status Eval(KernelCall& c) { return EvalReal(c, c.attrs<GeluAttrs>().approximate == "tanh" ? WithTanh : WithErf); }
+Status Eval(KernelCall& c) { return EvalReal(c, c.attrs<GeluAttrs>().approximate == "tanh" ? GeluWithTanh : GeluWithErf); }
 
 constexpr OnnxVersion kVersions[] = {{20}};
 

@@ -2,14 +2,39 @@
 #include "ops/elementwise.h"
 #include "ops/matrix.h"
 
-namespace hasten::ops {
+namespace hasten {
 namespace {
 
-constexpr AttrField kFields[] = {Field<&GemmAttrs::alpha>("alpha"), Field<&GemmAttrs::beta>("beta"),
-                                 Field<&GemmAttrs::trans_a>("transA"), Field<&GemmAttrs::trans_b>("transB")};
+// y = f(product, c), c broadcast over it.
+template <class T, class F>
+void WithBias(const Dims& bias_dims, std::span<const T> bias, const Dims& dims, std::span<T> y, F f) {
+  BroadcastWalk at(bias_dims, dims);
+  for (T& v : y) {
+    v = f(v, bias[static_cast<size_t>(at.offset())]);
+    at.Next();
+  }
+}
 
-Status Infer(InferCall& c) {
-  const auto& a = c.attrs<GemmAttrs>();
+// Input 0 in a lane as [rows, inner].
+template <class T>
+Result<std::span<const T>> Rows(const KernelCall& c, std::span<const T> a, int64_t rows, int64_t inner,
+                                bool transposed) {
+  if (!transposed) return a;
+  HASTEN_ASSIGN(const auto out, c.Scratch<T>(rows * inner));
+  for (int64_t m = 0; m < rows; ++m)
+    for (int64_t k = 0; k < inner; ++k) out[static_cast<size_t>(m * inner + k)] = a[static_cast<size_t>(k * rows + m)];
+  return std::span<const T>(out);
+}
+
+MatrixView Right(const KernelCall& c, const GemmAttrs& a) {
+  const Dims& d = c.input(1).dims;
+  const bool t = a.trans_b;
+  return {&c.input(1), 0, d[t ? 1 : 0], d[t ? 0 : 1], t};
+}
+
+}  // namespace
+
+Status InferGemm(InferCall& c, const GemmAttrs& a) {
   for (int i = 0; i < 3; ++i) HASTEN_TRY(c.RequireTensor(i));
   HASTEN_TRY(c.RequireRank(0, 2));
   HASTEN_TRY(c.RequireRank(1, 2));
@@ -33,37 +58,9 @@ Status Infer(InferCall& c) {
   return {};
 }
 
-// y = f(product, c), c broadcast over it.
-template <class T, class F>
-void WithBias(const Dims& bias_dims, std::span<const T> bias, const Dims& dims, std::span<T> y, F f) {
-  BroadcastWalk at(bias_dims, dims);
-  for (T& v : y) {
-    v = f(v, bias[static_cast<size_t>(at.offset())]);
-    at.Next();
-  }
-}
-
-// Input 0 in a lane as [rows, inner].
-template <class T>
-Result<std::span<const T>> Rows(const KernelCall& c, std::span<const T> a, int64_t rows, int64_t inner,
-                                bool transposed) {
-  if (!transposed) return a;
-  HASTEN_ASSIGN(const auto out, c.Scratch<T>(rows * inner));
-  for (int64_t m = 0; m < rows; ++m)
-    for (int64_t k = 0; k < inner; ++k) out[static_cast<size_t>(m * inner + k)] = a[static_cast<size_t>(k * rows + m)];
-  return std::span<const T>(out);
-}
-
-MatrixView Right(const KernelCall& c) {
-  const Dims& d = c.input(1).dims;
-  const bool t = c.attrs<GemmAttrs>().trans_b;
-  return {&c.input(1), 0, d[t ? 1 : 0], d[t ? 0 : 1], t};
-}
-
-Status EvalReals(KernelCall& c) {
-  const auto& a = c.attrs<GemmAttrs>();
-  Tensor& y = c.output(0);
-  const MatrixView b = Right(c);
+Result<std::span<double>> GemmReals(const KernelCall& c, const GemmAttrs& a) {
+  const Tensor& y = c.output(0);
+  const MatrixView b = Right(c, a);
   HASTEN_ASSIGN(const auto read, c.Doubles(0));
   HASTEN_ASSIGN(const auto x, Rows<double>(c, read, y.dims[0], b.inner, a.trans_a));
   HASTEN_ASSIGN(const auto panel, c.Scratch<double>(kPanelElements));
@@ -75,7 +72,26 @@ Status EvalReals(KernelCall& c) {
     HASTEN_ASSIGN(const auto bias, c.Doubles(2));
     WithBias<double>(c.input(2).dims, bias, y.dims, out, [&](double p, double q) { return p + beta * q; });
   }
-  WriteDoubles(&y, 0, out);
+  return out;
+}
+
+double GemmFlops(const CostCall& c, const GemmAttrs& a) {
+  const auto y = c.out[0].shape.Concrete(), x = c.in[0].shape.Concrete();
+  if (!y || !x) return 0;
+  return 2.0 * static_cast<double>(y->elements()) * static_cast<double>((*x)[a.trans_a ? 0 : 1]);
+}
+
+namespace ops {
+namespace {
+
+constexpr AttrField kFields[] = {Field<&GemmAttrs::alpha>("alpha"), Field<&GemmAttrs::beta>("beta"),
+                                 Field<&GemmAttrs::trans_a>("transA"), Field<&GemmAttrs::trans_b>("transB")};
+
+Status Infer(InferCall& c) { return InferGemm(c, c.attrs<GemmAttrs>()); }
+
+Status EvalReals(KernelCall& c) {
+  HASTEN_ASSIGN(const auto out, GemmReals(c, c.attrs<GemmAttrs>()));
+  WriteDoubles(&c.output(0), 0, out);
   return {};
 }
 
@@ -83,7 +99,7 @@ Status EvalReals(KernelCall& c) {
 Status EvalIntegers(KernelCall& c) {
   const auto& a = c.attrs<GemmAttrs>();
   Tensor& y = c.output(0);
-  const MatrixView b = Right(c);
+  const MatrixView b = Right(c, a);
   HASTEN_ASSIGN(const auto read, c.Ints(0));
   HASTEN_ASSIGN(const auto x, Rows<int64_t>(c, read, y.dims[0], b.inner, a.trans_a));
   HASTEN_ASSIGN(const auto panel, c.Scratch<int64_t>(kPanelElements));
@@ -165,14 +181,9 @@ extern const OpDef kGemm = {
     .onnx = {"", "Gemm", kVersions},
     .infer = Infer,
     .eval = Eval,
-    .flops =
-        [](const CostCall& c) {
-          const auto y = c.out[0].shape.Concrete(), a = c.in[0].shape.Concrete();
-          if (!y || !a) return 0.0;
-          return 2.0 * static_cast<double>(y->elements()) *
-                 static_cast<double>((*a)[c.attrs<GemmAttrs>().trans_a ? 0 : 1]);
-        },
+    .flops = [](const CostCall& c) { return GemmFlops(c, c.attrs<GemmAttrs>()); },
     .samples = Samples,
 };
 
-}  // namespace hasten::ops
+}  // namespace ops
+}  // namespace hasten

@@ -1,4 +1,6 @@
+// Gemm's attributes, and its product for ops that extend it.
 #pragma once
+#include "ops/op.h"
 
 namespace hasten {
 
@@ -6,5 +8,10 @@ struct GemmAttrs {
   float alpha = 1, beta = 1;
   bool trans_a = false, trans_b = false;
 };
+
+Status InferGemm(InferCall& c, const GemmAttrs& a);
+// alpha * A * B + beta * C of floats, of output 0's dims, in scratch.
+Result<std::span<double>> GemmReals(const KernelCall& c, const GemmAttrs& a);
+double GemmFlops(const CostCall& c, const GemmAttrs& a);
 
 }  // namespace hasten

@@ -33,6 +33,49 @@ PlaneSizes PlanesOf(const KernelCall& c) {
   return {x.Product(2, x.rank()), y.Product(2, y.rank())};
 }
 
+namespace {
+
+// Kernel positions of output o in [low, high) of the axis.
+int64_t Covered(const WindowAxis& a, int64_t o, int64_t low, int64_t high) {
+  const int64_t first = o * a.stride - a.pad_begin;
+  const auto below = [&](int64_t limit) {  // positions before it
+    return first >= limit ? 0 : std::min(a.kernel, (limit - first + a.dilation - 1) / a.dilation);
+  };
+  return below(high) - below(low);
+}
+
+// Elements each window averages.  What ceil_mode adds past the padding never counts.
+void CountElements(const Window& w, bool padding, std::span<double> counts) {
+  std::fill(counts.begin(), counts.end(), 1.0);
+  auto inner = static_cast<int64_t>(counts.size());
+  for (const WindowAxis& a : w.span()) {
+    if (inner == 0) return;
+    inner /= a.out;
+    for (size_t i = 0; i < counts.size(); ++i)
+      counts[i] *= static_cast<double>(Covered(a, static_cast<int64_t>(i) / inner % a.out, padding ? -a.pad_begin : 0,
+                                               padding ? a.in + a.pad_end : a.in));
+  }
+}
+
+}  // namespace
+
+Status AverageWindows(const KernelCall& c, const Window& w, bool padding, PlaneSizes size, std::span<const double> x,
+                      std::span<double> y) {
+  HASTEN_ASSIGN(const auto runs, WindowRuns(c, w));
+  HASTEN_ASSIGN(const auto counts, c.Scratch<double>(size.out));
+  CountElements(w, padding, counts);
+  std::fill(y.begin(), y.end(), 0.0);
+  const int64_t planes = size.out == 0 ? 0 : static_cast<int64_t>(y.size()) / size.out;
+  for (int64_t p = 0; p < planes; ++p) {
+    if (c.stopped()) return Status(Code::kCancelled, "stopped");
+    double* mean = y.data() + p * size.out;
+    for (const WindowRun& r : runs)
+      for (int64_t i = 0; i < r.count; ++i) mean[r.out + i] += x[p * size.in + r.in + i * r.step];
+    for (int64_t i = 0; i < size.out; ++i) mean[i] /= counts[i];
+  }
+  return {};
+}
+
 double ElementsOf(const Type& t) {
   const auto dims = t.shape.Concrete();
   return dims ? static_cast<double>(dims->elements()) : 0;

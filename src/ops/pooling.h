@@ -20,6 +20,10 @@ struct PlaneSizes {
 };
 PlaneSizes PlanesOf(const KernelCall& c);
 
+// Mean of every window of every plane of x, over its elements inside x, or with `padding` those inside the padding too.
+Status AverageWindows(const KernelCall& c, const Window& w, bool padding, PlaneSizes size, std::span<const double> x,
+                      std::span<double> y);
+
 // Elements of a concrete type.
 double ElementsOf(const Type& t);
 

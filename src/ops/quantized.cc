@@ -77,4 +77,22 @@ double Quantize(double v, double zero, DType t) {
   return std::clamp(std::nearbyint(v) + zero, static_cast<double>(IntMin(t)), static_cast<double>(IntMax(t)));
 }
 
+// In f32 throughout, as the standard's function body: the rounding of the scale decides ties.
+DynamicScale QuantizeDynamically(std::span<double> x) {
+  constexpr float kMax = 255;
+  double low = 0, high = 0;
+  for (double v : x) {
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  const float range = static_cast<float>(high) - static_cast<float>(low);
+  const float scale = (range == 0 ? 1.0f : range) / kMax;
+  const float zero = std::nearbyint(std::clamp(-static_cast<float>(low) / scale, 0.0f, kMax));
+  for (double& v : x) {
+    const float y = std::nearbyint(static_cast<float>(v) / scale) + zero;
+    v = y > 0 ? static_cast<double>(std::min(y, kMax)) : 0.0;  // NaN: 0
+  }
+  return {scale, zero};
+}
+
 }  // namespace hasten

@@ -31,4 +31,10 @@ Status MultiplyQuantized(const KernelCall& c, const Tensor& a, const Tensor* a_z
 // round(v) + zero, saturated to an integer dtype, rounding half to even; v + zero for a float dtype.
 double Quantize(double v, double zero, DType t);
 
+// DynamicQuantizeLinear: x becomes u8 with the scale and zero point that its range asks for.
+struct DynamicScale {
+  float scale, zero;
+};
+DynamicScale QuantizeDynamically(std::span<double> x);
+
 }  // namespace hasten

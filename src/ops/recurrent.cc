@@ -159,7 +159,7 @@ Status EvalRecurrent(KernelCall& c, const RecurrentKind& kind, const RecurrentAt
   HASTEN_ASSIGN(const Walk w, MakeWalk(c, kind, a));
   const size_t per_direction = kind.activations.size();
   for (int64_t d = 0; d < w.directions; ++d)
-    HASTEN_TRY(WalkDirection(c, w, d, std::span(activations).subspan(static_cast<size_t>(d) * per_direction, per_direction)));
+    HASTEN_TRY(WalkDirection(c, w, d, std::span(activations.f).subspan(static_cast<size_t>(d) * per_direction, per_direction)));
   if (c.wants(0)) WriteDoubles(&c.output(0), 0, w.y);
   if (c.wants(1)) WriteDoubles(&c.output(1), 0, w.h);
   if (c.wants(2)) WriteDoubles(&c.output(2), 0, w.c);

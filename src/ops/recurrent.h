@@ -50,7 +50,10 @@ Status EvalRecurrent(KernelCall& c, const RecurrentKind& kind, const RecurrentAt
 double RecurrentFlops(const CostCall& c);
 
 // The activations of all directions in order, constants taken from the lists by those that have some.
-Result<std::vector<Activation>> ActivationsOf(const RecurrentKind& kind, const RecurrentAttrs& a);
+struct Activations {
+  std::array<Activation, 6> f;
+};
+Result<Activations> ActivationsOf(const RecurrentKind& kind, const RecurrentAttrs& a);
 
 // Version 1 has output_sequence, which says nothing that the outputs do not.
 Status DropOutputSequence(OnnxNode& n);

@@ -34,11 +34,11 @@ const Named* FindActivation(std::string_view name) {
 
 }  // namespace
 
-Result<std::vector<Activation>> ActivationsOf(const RecurrentKind& kind, const RecurrentAttrs& a) {
+Result<Activations> ActivationsOf(const RecurrentKind& kind, const RecurrentAttrs& a) {
   const size_t directions = a.direction == "bidirectional" ? 2 : 1, count = directions * kind.activations.size();
   HASTEN_REQUIRE(a.activations.empty() || a.activations.size() >= count, "activations must have ", count, " entries, has ",
                  a.activations.size());
-  std::vector<Activation> out;
+  Activations out;
   size_t alpha = 0, beta = 0;
   for (size_t i = 0; i < count; ++i) {
     const std::string_view name = a.activations.empty() ? kind.activations[i % kind.activations.size()] : a.activations[i];
@@ -48,7 +48,7 @@ Result<std::vector<Activation>> ActivationsOf(const RecurrentKind& kind, const R
     if (found->has_alpha && alpha < a.activation_alpha.size()) f.alpha = a.activation_alpha[alpha++];
     if (found->has_beta && beta < a.activation_beta.size()) f.beta = a.activation_beta[beta++];
     if (a.clip && *a.clip > 0) f.clip = *a.clip;
-    out.push_back(f);
+    out.f[i] = f;
   }
   return out;
 }

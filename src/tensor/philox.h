@@ -1,4 +1,5 @@
-// Counter-based random numbers: number i of a stream is a pure function of (seed, stream, i), in any order, on any machine.
+// Counter-based random numbers: number i of a stream is a pure function of (seed, stream, i), in any order, on any
+// machine.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -15,8 +16,8 @@ class Philox {
   explicit Philox(uint64_t seed, uint64_t stream = 0) : seed_(seed), stream_(stream) {}
 
   uint64_t Bits(uint64_t i) const;
-  double Uniform(uint64_t i) const;  // [0, 1), a multiple of 2^-53
-  double Normal(uint64_t i) const;   // mean 0, deviation 1; |v| < 8.6
+  double Uniform(uint64_t i) const;                              // [0, 1), a multiple of 2^-53
+  double Normal(uint64_t i) const;                               // mean 0, deviation 1; |v| < 8.6
   int64_t Integer(uint64_t i, int64_t low, int64_t high) const;  // [low, high]; precondition: low <= high
 
   // Numbers [begin, begin + out.size()), cheaper than one by one.

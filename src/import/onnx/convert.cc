@@ -6,10 +6,10 @@ namespace {
 
 constexpr int kMaxConversions = 16;  // of helpers of helpers, and of one node from type to type
 
-bool HasField(const Attrs& attrs, std::string_view name) {
-  for (const AttrField& f : attrs.fields())
-    if (f.name == name && !f.internal) return true;
-  return false;
+const AttrField* FindField(const AttrSchema& schema, std::string_view name) {
+  for (const AttrField& f : schema.fields)
+    if (f.name == name) return &f;
+  return nullptr;
 }
 
 bool HoldsGraph(const AttrValue& v) {
@@ -32,6 +32,7 @@ Status Importer::Convert(const Scope& scope, OnnxNode n, NodeText text, std::vec
   }
   const OpDef* op = catalog_.FindOnnx(n.domain, n.type);
   bool renamed = false;
+  if (op && depth == 0) DropInternal(*op, &n);  // an `up` may set them, a file may not
   if (op) HASTEN_TRY(Upgrade(*op, &n, &renamed));
   if (renamed) return Convert(scope, std::move(n), std::move(text), std::move(captures), depth + 1);
   const std::vector<OnnxNode::Helper> before = std::move(n.before), after = std::move(n.after);
@@ -64,6 +65,11 @@ Status Importer::ConvertHelpers(const Scope& scope, const OnnxNode& n, const std
   return {};
 }
 
+void Importer::DropInternal(const OpDef& op, OnnxNode* n) {
+  for (const AttrField& f : op.attrs.fields)
+    if (f.internal && n->Take(f.name)) Note(Str(op.name, " has no attribute '", f.name, "': it was dropped"));
+}
+
 Status Importer::Upgrade(const OpDef& op, OnnxNode* n, bool* renamed) {
   const std::span<const OnnxVersion> versions = op.onnx.versions;
   if (n->opset == 0) {
@@ -88,7 +94,7 @@ Status Importer::Upgrade(const OpDef& op, OnnxNode* n, bool* renamed) {
 Result<Attrs> Importer::TypedAttrs(const OpDef& op, std::vector<NamedAttr> attrs) {
   Attrs typed(op.attrs);
   for (const NamedAttr& a : attrs) {
-    if (!HasField(typed, a.name)) {
+    if (!FindField(op.attrs, a.name)) {
       HASTEN_REQUIRE(!HoldsGraph(a.value), "has no attribute '", a.name, "'");
       Note(Str(op.name, " has no attribute '", std::string_view(a.name).substr(0, 80), "': it was dropped"));
       continue;

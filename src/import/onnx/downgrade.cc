@@ -50,15 +50,13 @@ bool IsRequired(std::string_view op, std::string_view attr) {
   return std::find(std::begin(kRequired), std::end(kRequired), std::pair(op, attr)) != std::end(kRequired);
 }
 
-Result<std::vector<NamedAttr>> UntypedAttrs(const Node& node) {
+std::vector<NamedAttr> UntypedAttrs(const Node& node) {
   std::vector<NamedAttr> out;
   const std::vector<NamedAttr> changed = node.attrs.NonDefault();
   for (const AttrField& field : node.attrs.fields()) {
     const auto it =
         std::find_if(changed.begin(), changed.end(), [&](const NamedAttr& a) { return a.name == field.name; });
     if (it != changed.end()) {
-      if (field.internal)
-        return Status(Code::kUnsupported, Str("has no form in ONNX: attribute '", field.name, "' is Hasten's own"));
       out.push_back(*it);
     } else if (!field.internal && IsRequired(node.op->name, field.name)) {
       if (auto v = node.attrs.Get(field)) out.push_back({std::string(field.name), *std::move(v)});
@@ -67,16 +65,15 @@ Result<std::vector<NamedAttr>> UntypedAttrs(const Node& node) {
   return out;
 }
 
+// A table may reach below the op's own first version, into forms of the op it replaced: then a step renames the node.
 Status StepDown(const OnnxTable& table, int opset, OnnxNode* form) {
   size_t wanted = table.versions.size();
   while (wanted > 0 && table.versions[wanted - 1].since > opset) --wanted;
   if (wanted == 0)
     return Status(Code::kUnsupported, Str(table.type, " exists since opset ", table.versions.front().since,
                                           ", the model is to be written at opset ", opset));
-  for (size_t i = table.versions.size() - 1; i-- > wanted - 1;) {
+  for (size_t i = table.versions.size() - 1; i-- > wanted - 1;)
     if (table.versions[i].down) HASTEN_TRY(table.versions[i].down(*form));
-    if (form->type != table.type || form->domain != table.domain) break;  // became another op's old form
-  }
   return {};
 }
 
@@ -120,8 +117,11 @@ Status Downgrade(Graph* graph, NodeId n, Opsets* opsets, std::vector<WrittenNode
   form.type = table.type;
   form.domain = table.domain;
   form.opset = opsets->emplace(form.domain, table.versions.back().since).first->second;
-  HASTEN_ASSIGN(form.attrs, UntypedAttrs(node));
+  form.attrs = UntypedAttrs(node);
   HASTEN_TRY(StepDown(table, form.opset, &form));
+  for (const AttrField& field : node.attrs.fields())
+    if (field.internal && form.Find(field.name))  // no `down` wrote it in ONNX's terms
+      return Status(Code::kUnsupported, Str("has no form in ONNX: attribute '", field.name, "' is Hasten's own"));
   form.TrimInputs();
   const std::vector<OnnxNode::Helper> before = std::move(form.before), after = std::move(form.after);
   AppendHelpers(graph, before, out);

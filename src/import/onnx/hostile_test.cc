@@ -104,5 +104,28 @@ TEST(Hostile, ManyBytesChanged) {
   }
 }
 
+// Inference of a loop may look at its body more than once: that must not multiply with each level.
+TEST(Hostile, LoopsInLoopsThatGrow) {
+  Rope body;
+  for (int depth = 0; depth < 30; ++depth) {
+    GraphParts parts;
+    parts.inputs = {ValueInfo("i", 7, {}), ValueInfo("go", 9, {}), ValueInfo("x", 1, {"n"})};
+    parts.outputs = {ValueInfo("stay", 9, {}), ValueInfo("y", 1, {"m"})};
+    parts.nodes = {Node("Identity", {"go"}, {"stay"})};
+    if (depth == 0) {
+      parts.nodes.push_back(Node("Concat", {"x", "x"}, {"y"}, {IntAttr("axis", 0)}));
+    } else {
+      parts.nodes.push_back(Node("Loop", {"i", "go", "x"}, {"t"}, {GraphAttr("body", std::move(body))}));
+      parts.nodes.push_back(Node("Concat", {"t", "x"}, {"y"}, {IntAttr("axis", 0)}));
+    }
+    body = Graph(std::move(parts));
+  }
+  GraphParts parts;
+  parts.inputs = {ValueInfo("n", 7, {}), ValueInfo("go", 9, {}), ValueInfo("x", 1, {"3"})};
+  parts.outputs = {ValueInfo("y", 1, {"m"})};
+  parts.nodes = {Node("Loop", {"n", "go", "x"}, {"y"}, {GraphAttr("body", std::move(body))})};
+  ImportAndExport(ModelBytes(Graph(std::move(parts))));
+}
+
 }  // namespace
 }  // namespace hasten::onnx::test

@@ -251,7 +251,7 @@ TEST(Import, DepthOfGraphsIsBounded) {
   parts.inputs = {ValueInfo("x", 1, {})};
   parts.nodes = {Node("Hold", {}, {"y"}, {GraphAttr("body", std::move(graph))}, "elsewhere")};
   auto m = Import(ModelBytes(Graph(std::move(parts))));
-  EXPECT_THAT(std::string(m.message()), HasSubstr("must not be nested deeper than 64"));
+  EXPECT_THAT(std::string(m.message()), HasSubstr("must not be nested deeper than 32"));
 }
 
 TEST(Import, NotAModel) {

@@ -64,6 +64,7 @@ class Importer {
   // Adds the node in our form, and what its conversion asks for around it.
   Status Convert(const Scope& scope, OnnxNode n, NodeText text, std::vector<ValueId> captures, int depth);
   Status ConvertHelpers(const Scope& scope, const OnnxNode& n, const std::vector<OnnxNode::Helper>& around, int depth);
+  void DropInternal(const OpDef& op, OnnxNode* n);
   Status Upgrade(const OpDef& op, OnnxNode* n, bool* renamed);
   Status AddKnown(const Scope& scope, const OpDef& op, OnnxNode n, NodeText text, std::vector<ValueId> captures);
   Status AddOpaque(const Scope& scope, OnnxNode n, NodeText text, std::vector<ValueId> captures);

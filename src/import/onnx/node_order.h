@@ -7,7 +7,8 @@
 
 namespace hasten::onnx {
 
-inline constexpr int kMaxGraphDepth = 64;  // of graphs inside nodes
+// Of graphs inside nodes.  No file goes deeper: protobuf readers stop at 100 nested messages, three a graph.
+inline constexpr int kMaxGraphDepth = 32;
 
 struct NodeOrder {
   std::vector<size_t> order;

@@ -41,6 +41,9 @@ bool IsWhole(const Type& type) {
 
 Type Merge(const Type& known, const Type& claimed, std::string_view name) {
   if (!known.known()) return claimed;
+  // A loop may carry an optional that is full whenever it ends.
+  if (known.kind == Type::Kind::kOptional && claimed.kind == known.element->kind)
+    return Merge(*known.element, claimed, name);
   if (!claimed.known() || known.kind != claimed.kind) return known;
   Type out = known;
   if (known.element) out.element = std::make_shared<const Type>(Merge(*known.element, *claimed.element, name));

@@ -1,0 +1,64 @@
+"""The ONNX standard's backend cases: at least 98 % pass, and docs/conformance.md says which do not.
+
+Where HASTEN_TEST_DATA is set its archive of the suite is run and the page compared (--write makes it anew); elsewhere the
+cases that the installed onnx package can generate are run, and the page is not compared.
+"""
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+PAGE = "docs/conformance.md"
+BIN = os.path.join(os.path.dirname(os.environ.get("HASTEN_BIN", "build/dev/hasten")), "hasten_conformance")
+SUITES = ["node", "simple", "pytorch-operator", "pytorch-converted"]
+FLOOR = 0.98
+
+
+def generated(folder):
+    """The node cases that the onnx package makes on the fly."""
+    subprocess.run([sys.executable, "-m", "onnx.backend.test.cmd_tools", "generate-data", "-o", folder], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return [os.path.join(folder, name) for name in SUITES if os.path.isdir(os.path.join(folder, name))]
+
+
+def extracted(archive, folder):
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    root = os.path.join(folder, "onnx", "backend", "test", "data")
+    return [os.path.join(root, name) for name in SUITES]
+
+
+def main():
+    archive = os.path.join(os.environ.get("HASTEN_TEST_DATA", ""), "onnx-backend-tests.tar.xz")
+    given = os.path.exists(archive)
+    with tempfile.TemporaryDirectory() as scratch:
+        if not given:
+            print("HASTEN_TEST_DATA has no onnx-backend-tests.tar.xz: running the cases of the onnx package")
+        folders = extracted(archive, scratch) if given else generated(scratch)
+        page = os.path.join(scratch, "page.md")
+        done = subprocess.run([BIN, "--table", page] + folders, capture_output=True, text=True)
+        counts = re.search(r"(\d+) passed, (\d+) failed", done.stdout)
+        if not counts:
+            print(done.stdout[-2000:], done.stderr[-2000:], f"exit status {done.returncode}")
+            return 1
+        passed, failed = int(counts[1]), int(counts[2])
+        with open(page) as f:
+            text = f.read()
+    print(done.stdout.splitlines()[-1])
+    if passed < FLOOR * (passed + failed):
+        print(done.stdout[-8000:])
+        print(f"must pass {FLOOR:.0%}, passes {passed / max(passed + failed, 1):.1%}")
+        return 1
+    if "--write" in sys.argv:
+        with open(PAGE, "w") as f:
+            f.write(text)
+    elif given and open(PAGE).read() != text:
+        print(f"{PAGE} is out of date: write it anew with `./dev docs`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
