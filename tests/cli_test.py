@@ -278,7 +278,7 @@ class Pictures(CommandLine):
         text = self.out("run", SYMBOLS / "model.onnx", "--image", SYMBOLS / "umbrella.jpg", "--labels", SYMBOLS / "labels.txt", "--top", "5")
         self.assertRegex(text, r"umbrella.jpg: 256x208 to 64x64, RGB, bilinear, times 1/255, mean 0.485 0.456 0.406, deviation")
         self.assertRegex(text, r"latency: [0-9.]+ m?s")
-        self.assertRegex(text, r'top 5 of output "\w+" \(softmax applied\):\n +9\d\.\d\d %  umbrella\n')
+        self.assertRegex(text, r'top 5 of output "\w+" \(softmax applied\):\n +(9\d|100)\.\d\d %  umbrella\n')
         for name, label in (("cup.png", "cup"), ("knight.png", "chess knight")):
             top = self.json("run", SYMBOLS / "model.onnx", "--image", SYMBOLS / name, "--labels", SYMBOLS / "labels.txt")
             self.assertEqual(top["top"][0][0]["label"], label)
@@ -356,7 +356,7 @@ class Pictures(CommandLine):
         self.fails("run", model, "--image", f"w={name}", says='the model has no input "w"')
         self.fails("run", model, "--image", name, "--mean", "1,2", says="mean must have 1 number or 3, has 2")
         self.fails("run", self.identity(shape=(1, 10)), "--image", name, says="takes no picture: rank must be 4")
-        self.fails("run", self.identity(shape=(1, 4, 6, 6)), "--image", name, says='input "x" is f32[1,4,6,6] and takes no picture')
+        self.fails("run", self.identity(shape=(1, 4, 6, 6)), "--image", name, says='input "x": f32[1,4,6,6] takes no picture: no axis')
         self.fails("run", self.identity(T.STRING, (1, 3, 6, 6)), "--image", name, says="elements must be numbers")
 
 

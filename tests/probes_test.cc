@@ -125,7 +125,7 @@ TEST(Probe, Sequences) {
   const auto model = Parsed(R"ir(
     in "x" f32[2]
     in "y" f32[n]
-    const "at" i64[] = 0
+    const "at" i64[] = [0]
     "s0" = SequenceConstruct("x")
     "s1" = SequenceInsert("s0", "y", "at")
     "double" = Add("y", "y")

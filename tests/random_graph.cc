@@ -1,5 +1,9 @@
 #include "random_graph.h"
 
+#include <map>
+
+#include "ops/interpret.h"
+
 namespace hasten {
 namespace {
 
@@ -49,6 +53,7 @@ class Maker {
       Generator g{Generator::Kind::kIntegers, random_(), dtype == DType::kBool ? 0 : -high, high};
       if (options_.real_values && IsFloat(dtype)) g = {Generator::Kind::kUniform, random_(), -2, 2};
       out->inputs.emplace_back(*Generate(g, dtype, dims));
+      values_[v] = out->inputs.back();
       items_.push_back({v, high});
     }
   }
@@ -73,7 +78,30 @@ class Maker {
       for (ValueId v : made) graph_->EraseValue(v);
       return false;
     }
+    if (depth_ == 0 && !Runs(n)) {
+      graph_->EraseNode(n);
+      for (ValueId v : made) graph_->EraseValue(v);
+      return false;
+    }
     for (ValueId v : made) items_.push_back({v, bound});
+    return true;
+  }
+  // Types leave some things open (dims that are symbols): a node stays if it runs on the graph's inputs.
+  bool Runs(NodeId n) {
+    const Node& node = graph_->node(n);
+    std::vector<const Value*> in;
+    for (ValueId v : node.inputs) {
+      if (v != kNone && graph_->constant(v)) values_[v] = Value(*graph_->constant(v));
+      in.push_back(v == kNone ? nullptr : &values_[v]);
+    }
+    const std::span<const Value* const> all(in);
+    std::vector<Value> results(node.outputs.size());
+    std::vector<Value*> out;
+    for (Value& r : results) out.push_back(&r);
+    LocalServices services;
+    const NodeOperands operands{all.first(node.formal_inputs()), {}, all.last(node.captures)};
+    if (!RunReference(node, n, operands, out, services.get()).ok()) return false;
+    for (size_t i = 0; i < results.size(); ++i) values_[node.outputs[i]] = std::move(results[i]);
     return true;
   }
   ValueId Ints(std::vector<int64_t> v) { return graph_->AddConstant("", VectorI64(v)); }
@@ -183,13 +211,13 @@ class Maker {
     for (const Item& c : captured) items_.push_back({body->captures[static_cast<size_t>(&c - captured.data())], c.bound});
     ++depth_;
     Grow(5);
-    --depth_;
     Item last = items_.back();
     if (DTypeOf(last) != want) {
       Add("Cast", {last.id}, std::min(last.bound, 100.0), {{"to", static_cast<int64_t>(want)}});
       last = items_.back();
     }
     Clip(last);
+    --depth_;
     body->outputs.push_back(items_.back().id);
     graph_ = outer;
     items_ = std::move(outer_items);
@@ -229,7 +257,9 @@ class Maker {
     body->outputs = {go};
     Graph* main_graph = std::exchange(graph_, body.get());
     std::vector<Item> main_items = std::exchange(items_, {});
+    ++depth_;
     Add("Identity", {go}, 1);
+    --depth_;
     body->outputs = {items_.back().id};
     graph_ = main_graph;
     items_ = std::move(main_items);
@@ -244,6 +274,7 @@ class Maker {
   Graph* graph_ = nullptr;
   Inference inference_;
   std::vector<Item> items_;
+  std::map<ValueId, Value> values_;  // of the main graph, references stay valid
   int depth_ = 0;
 };
 

@@ -15,8 +15,8 @@ constexpr Choice<ResizeFilter> kFilters[] = {
     {"bilinear", ResizeFilter::kBilinear}, {"antialias", ResizeFilter::kAntialias}, {"nearest", ResizeFilter::kNearest}};
 constexpr Choice<bool> kLayouts[] = {{"nchw", false}, {"nhwc", true}};
 
-template <class T>
-Result<T> Choose(std::span<const Choice<T>> choices, std::string_view what, std::string_view name) {
+template <class T, size_t N>
+Result<T> Choose(const Choice<T> (&choices)[N], std::string_view what, std::string_view name) {
   std::vector<std::string_view> names;
   for (const Choice<T>& c : choices) {
     if (c.name == name) return c.value;
@@ -25,8 +25,8 @@ Result<T> Choose(std::span<const Choice<T>> choices, std::string_view what, std:
   return Status(Code::kInvalidArgument, Str(what, " must be one of ", Join(names, ", "), ", is ", Quote(name)));
 }
 
-template <class T>
-std::string_view NameOf(std::span<const Choice<T>> choices, T value) {
+template <class T, size_t N>
+std::string_view NameOf(const Choice<T> (&choices)[N], T value) {
   for (const Choice<T>& c : choices)
     if (c.value == value) return c.name;
   return "";
@@ -43,7 +43,7 @@ std::optional<bool> ChannelsLast(std::span<const std::optional<int64_t>> known) 
 }
 
 Status NoPicture(const Type& type, std::string_view why) {
-  return Status(Code::kInvalidArgument, Str("is ", type, " and takes no picture: ", why));
+  return Status(Code::kInvalidArgument, Str(type, " takes no picture: ", why));
 }
 
 // One value for each channel.
@@ -82,9 +82,9 @@ Status SetNumbers(ImageRecipe* recipe, size_t channels, const ImageSettings& fla
 }  // namespace
 
 std::string ImageRecipe::Text() const {
-  std::string color_name(NameOf(std::span(kColors), color));
+  std::string color_name(NameOf(kColors, color));
   for (char& c : color_name) c = static_cast<char>(c - 'a' + 'A');
-  std::string text = Str(color_name, ", ", NameOf(std::span(kFilters), filter));
+  std::string text = Str(color_name, ", ", NameOf(kFilters, filter));
   if (scale == 1.0 / 255) text += ", times 1/255";
   else if (scale != 1) text += Str(", times ", scale);
   const auto all = [](const std::vector<double>& v, double usual) { return std::count(v.begin(), v.end(), usual) == std::ssize(v); };
@@ -135,7 +135,7 @@ Result<ImageRecipe> MakeImageRecipe(const Type& type, std::span<const std::optio
   if (!layout && !deduced) return NoPicture(type, "no axis has 1 or 3 channels (--layout and --shape may tell)");
   recipe.channels_last = deduced.value_or(false);
   if (layout) {
-    HASTEN_ASSIGN(recipe.channels_last, Choose(std::span(kLayouts), "layout", *layout));
+    HASTEN_ASSIGN(recipe.channels_last, Choose(kLayouts, "layout", *layout));
   }
   const size_t c = recipe.channels_last ? rank - 1 : rank - 3;
   const auto color = First(flags.color, metadata.color);
@@ -143,11 +143,11 @@ Result<ImageRecipe> MakeImageRecipe(const Type& type, std::span<const std::optio
   if (!Pictured(channels)) return NoPicture(type, Str("it must have 1 or 3 channels, has ", channels));
   recipe.height = known[recipe.channels_last ? rank - 3 : rank - 2];
   recipe.width = known[recipe.channels_last ? rank - 2 : rank - 1];
-  HASTEN_ASSIGN(recipe.color, Choose(std::span(kColors), "color", color.value_or(channels == 1 ? "gray" : "rgb")));
+  HASTEN_ASSIGN(recipe.color, Choose(kColors, "color", color.value_or(channels == 1 ? "gray" : "rgb")));
   if ((recipe.color == PixelFormat::kGray) != (channels == 1))
     return Status(Code::kInvalidArgument, Str("color must be ", channels == 1 ? "gray" : "rgb or bgr", " for ", channels, " channels"));
   const auto resize = First(flags.resize, metadata.resize);
-  HASTEN_ASSIGN(recipe.filter, Choose(std::span(kFilters), "resize", resize.value_or("bilinear")));
+  HASTEN_ASSIGN(recipe.filter, Choose(kFilters, "resize", resize.value_or("bilinear")));
   HASTEN_TRY(SetNumbers(&recipe, static_cast<size_t>(channels), flags, metadata));
   return recipe;
 }

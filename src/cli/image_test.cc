@@ -30,19 +30,19 @@ TEST(ImageRecipe, LayoutFollowsFromTheShape) {
 TEST(ImageRecipe, UsualNumbers) {
   EXPECT_THAT(RecipeOf({1, 3, 2, 2})->mean, ElementsAre(0.485, 0.456, 0.406));
   EXPECT_THAT(RecipeOf({1, 3, 2, 2}, {.color = "bgr"})->deviation, ElementsAre(0.225, 0.224, 0.229));
-  const auto gray = RecipeOf({1, 1, 2, 2});
+  auto gray = RecipeOf({1, 1, 2, 2});
   EXPECT_EQ(gray->color, PixelFormat::kGray);
   EXPECT_THAT(gray->mean, ElementsAre(0));
   EXPECT_EQ(gray->scale, 1.0 / 255);
-  const auto bytes = RecipeOf({1, 3, 2, 2}, {}, {}, DType::kU8);
+  auto bytes = RecipeOf({1, 3, 2, 2}, {}, {}, DType::kU8);
   EXPECT_EQ(bytes->scale, 1);
   EXPECT_THAT(bytes->mean, ElementsAre(0, 0, 0));
 }
 
 TEST(ImageRecipe, FlagsWinOverMetadataWhichWinOverTheUsual) {
-  const auto metadata = ParseImageMetadata(R"({"mean": [1, 2, 3], "scale": "1/2", "color": "bgr", "resize": "nearest"})");
+  auto metadata = ParseImageMetadata(R"({"mean": [1, 2, 3], "scale": "1/2", "color": "bgr", "resize": "nearest"})");
   ASSERT_TRUE(metadata.ok()) << metadata.message();
-  const auto recipe = RecipeOf({1, 3, 2, 2}, {.mean = std::vector<double>{9}}, *metadata);
+  auto recipe = RecipeOf({1, 3, 2, 2}, {.mean = std::vector<double>{9}}, *metadata);
   EXPECT_THAT(recipe->mean, ElementsAre(9, 9, 9));
   EXPECT_THAT(recipe->deviation, ElementsAre(1, 1, 1));
   EXPECT_EQ(recipe->scale, 0.5);

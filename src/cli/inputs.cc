@@ -111,7 +111,7 @@ class Inputs {
     }
     const Type& type = input(i).type;
     if (!type.is_tensor() || !shapes_.HasRank(i))
-      return Status(Code::kInvalidArgument, Str(Label(i), " is ", type, " and takes no picture: it must be a tensor of rank 3 or 4"));
+      return Status(Code::kInvalidArgument, Str(Label(i), ": ", type, " takes no picture: it must be a tensor of rank 3 or 4"));
     HASTEN_ASSIGN(const ImageRecipe recipe, MakeImageRecipe(type, shapes_.Known(i), flags_.image, metadata).At(Label(i)));
     HASTEN_ASSIGN(ImageInput made, ReadImages(paths, recipe).At(Label(i)));
     for (const std::string& line : made.said) report_->Line(Str("image: ", line));

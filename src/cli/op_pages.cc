@@ -1,5 +1,7 @@
 #include "cli/op_pages.h"
 
+#include "cli/page.h"
+
 namespace hasten::cli {
 namespace {
 
@@ -80,7 +82,7 @@ std::string OnnxText(const OnnxTable& onnx) {
 std::string OpsMarkdown(const Catalog& catalog) {
   std::string out = Str("# Ops\n\nWritten by `hasten docs ops` from the records in `src/ops`. ", catalog.ops().size(), " ops.\n");
   for (const OpDef* op : catalog.ops()) {
-    out += Str("\n## ", op->name, "\n\n", op->doc, "\n\n", Count(op->arity.min_in, op->arity.max_in, "input"), ", ",
+    out += Str("\n## ", op->name, "\n\n", Markdown(op->doc), "\n\n", Count(op->arity.min_in, op->arity.max_in, "input"), ", ",
                Count(op->arity.min_out, op->arity.max_out, "output"), "; ", OnnxText(op->onnx), ".\n");
     AppendAttributes(&out, *op);
   }

@@ -102,6 +102,11 @@ void ClassFacts(const Ranking& ranking, const std::vector<std::string>& labels, 
   json->Bool(ranking.softmax);
 }
 
+std::string Percent(double part) {
+  constexpr double kLeast = 0.0001;
+  return part < kLeast && part > 0 ? "< 0.01 %" : fmt::format("{:6.2f} %", 100 * part);
+}
+
 Status ShowClasses(const RunFlags& flags, const std::string& name, const Tensor& scores, Report* report) {
   constexpr int64_t kUsualTop = 5;
   std::vector<std::string> labels;
@@ -120,7 +125,7 @@ Status ShowClasses(const RunFlags& flags, const std::string& name, const Tensor&
     report->Line(Str("top ", top, " of output ", Quote(name), of, " (", how, "):"));
     for (const ClassScore& c : ranking.rows[r]) {
       const std::string label = labels.empty() ? Str("class ", c.index) : labels[static_cast<size_t>(c.index)];
-      report->Line(flags.no_softmax ? fmt::format("  {:>10.6g}  {}", c.score, label) : fmt::format("  {:6.2f} %  {}", 100 * c.score, label));
+      report->Line(Str("  ", flags.no_softmax ? fmt::format("{:>10.6g}", c.score) : Percent(c.score), "  ", label));
     }
   }
   report->Fact([ranking, labels](JsonWriter* json) { ClassFacts(ranking, labels, json); });

@@ -39,6 +39,8 @@ std::string TerminalText(const Page& page);
 // A page of section 1, roff.
 std::string ManText(const Page& page);
 std::string ManOverview();  // hasten.1
+// Plain text with what would be taken for markup escaped.
+std::string Markdown(std::string_view text);
 // A chapter of docs/commands.md.
 std::string MarkdownText(const Page& page);
 

@@ -3,16 +3,6 @@
 namespace hasten::cli {
 namespace {
 
-// Angle brackets and the like would be taken for markup.
-std::string Markdown(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::string_view("<>|*_[]\\").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 void AppendFlags(std::string* out, std::string_view title, const std::vector<Flag>& flags) {
   if (flags.empty()) return;
   *out += Str("\n", title, ":\n\n");
@@ -21,6 +11,15 @@ void AppendFlags(std::string* out, std::string_view title, const std::vector<Fla
 }
 
 }  // namespace
+
+std::string Markdown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::string_view("<*\\").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
 
 std::string MarkdownText(const Page& page) {
   const Command& c = *page.command;

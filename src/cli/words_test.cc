@@ -36,7 +36,7 @@ TEST(Figures, ReadWell) {
 }
 
 TEST(Shapes, Parse) {
-  const auto shape = ParseShape("a=b=1x3x224");
+  auto shape = ParseShape("a=b=1x3x224");
   ASSERT_TRUE(shape.ok());
   EXPECT_EQ(shape->input, "a=b");
   EXPECT_EQ(shape->dims, (Dims{1, 3, 224}));
@@ -53,7 +53,7 @@ TEST(Shapes, SymbolsAreShared) {
   graph.inputs = {graph.AddValue("x", Type::Tensor(DType::kF32, {n, 3})), graph.AddValue("y", Type::Tensor(DType::kF32, {n * 2, Dim::Symbol("m")})),
                   graph.AddValue("z", Type::Tensor(DType::kF32, Shape::Unknown()))};
   const std::vector<std::string> flags = {"x=5x3"};
-  const auto shapes = InputShapes::Of(graph, flags);
+  auto shapes = InputShapes::Of(graph, flags);
   ASSERT_TRUE(shapes.ok());
   EXPECT_EQ(*shapes->DimsOf(0), (Dims{5, 3}));
   EXPECT_EQ(*shapes->DimsOf(1), (Dims{10, 1}));

@@ -48,7 +48,7 @@ double Place(int64_t i, int64_t n, bool align_corners) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const bool align = c.attrs<AffineGridAttrs>().align_corners;
   HASTEN_ASSIGN(const auto theta, c.Doubles(0));
   const auto n = static_cast<size_t>(y->dims.back());
@@ -87,9 +87,8 @@ extern const OpDef kAffineGrid = {
     .name = "AffineGrid",
     .doc =
         "grid[n, h, w, :] = theta[n] (x, y, 1), with x and y the place of (h, w) in [-1, 1]: the middles of the "
-        "outermost "
-        "elements are -1 and 1 where align_corners is set, else their edges. theta: float [N, 2, 3]; size: i64 "
-        "(N, C, H, W); grid: [N, H, W, 2]. In 3-D: [N, 3, 4], (N, C, D, H, W), [N, D, H, W, 3].",
+        "outermost elements are -1 and 1 where align_corners is set, else their edges. theta: float [N, 2, 3]; "
+        "size: i64 (N, C, H, W); grid: [N, H, W, 2]. In 3-D: [N, 3, 4], (N, C, D, H, W), [N, D, H, W, 3].",
     .attrs = SchemaOf<AffineGridAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "AffineGrid", kVersions},

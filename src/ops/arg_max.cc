@@ -43,7 +43,7 @@ Status InferArgExtreme(InferCall& c) {
 }
 
 Status EvalArgExtreme(KernelCall& c, bool largest) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const auto& a = c.attrs<ArgExtremeAttrs>();
   const Tensor& x = c.input(0);
   HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, x.dims.rank()));
@@ -92,9 +92,9 @@ Status Eval(KernelCall& c) { return EvalArgExtreme(c, true); }
 extern const OpDef kArgMax = {
     .name = "ArgMax",
     .doc =
-        "The place along `axis` of the largest element of each row (the first or, on select_last_index, the last such) "
-        "as i64; "
-        "the axis stays as 1, or goes where keepdims is 0. NaN is taken before any number. x: numbers.",
+        "The place along `axis` of the largest element of each row (the first or, on select_last_index, the last "
+        "such) as i64; the axis stays as 1, or goes where keepdims is 0. NaN is taken before any number. x: "
+        "numbers.",
     .attrs = SchemaOf<ArgExtremeAttrs>(kArgExtremeFields),
     .arity = {1, 1},
     .onnx = {"", "ArgMax", kArgExtremeVersions},

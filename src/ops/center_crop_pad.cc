@@ -29,7 +29,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   const Dims from = StridesOf(x.dims), to = StridesOf(y->dims);
   Dims kept;
@@ -63,9 +63,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kCenterCropPad = {
     .name = "CenterCropPad",
     .doc =
-        "x brought to the sizes in input 1 (i32 or i64 [k]) along `axes` (default: all) by cropping or zero padding "
-        "both "
-        "sides alike; of an odd number the larger half is at the end. Any dtype.",
+        "x brought to the sizes in input 1 (i32 or i64 [k]) along `axes` (default: all) by cropping or zero "
+        "padding both sides alike; of an odd number the larger half is at the end. Any dtype.",
     .attrs = SchemaOf<CenterCropPadAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "CenterCropPad", kVersions},

@@ -52,7 +52,7 @@ void AddColumns(std::span<const WindowRun> runs, int64_t planes, int64_t kernel,
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const auto& a = c.attrs<Col2ImAttrs>();
   HASTEN_ASSIGN(const auto block, c.Ints(2));
   const std::span<const int64_t> image = y->dims.span().subspan(2);
@@ -99,11 +99,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kCol2Im = {
     .name = "Col2Im",
     .doc =
-        "Adds up blocks of an image where they lie: y[n, c, o * stride - pad + k * dilation] += x[n, c * K + k, o] for "
-        "every "
-        "place k in the block (K of them) and block o that is inside. x: [N, C * K, L]; image_shape: i64 [r]; "
-        "block_shape: "
-        "i64 [r]; y: [N, C, image...]. Numbers; integers wrap.",
+        "Adds up blocks of an image where they lie: y[n, c, o * stride - pad + k * dilation] += x[n, c * K + k, o] "
+        "for every place k in the block (K of them) and block o that is inside. x: [N, C * K, L]; image_shape: i64 "
+        "[r]; block_shape: i64 [r]; y: [N, C, image...]. Numbers; integers wrap.",
     .attrs = SchemaOf<Col2ImAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "Col2Im", kVersions},

@@ -37,7 +37,7 @@ Status Eval(KernelCall& c) {
       return Status(Code::kInvalidArgument, Str("condition must select from ", dim, " entries, selects entry ", i));
   const int64_t kept = std::count_if(condition.begin(), condition.end(), [](int64_t v) { return v != 0; });
   dims[static_cast<size_t>(axis)] = kept;
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, x.dtype, dims));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, x.dtype, dims));
   int64_t to = 0;
   for (int64_t o = 0; o < outer; ++o) {
     for (size_t i = 0; i < condition.size(); ++i) {
@@ -70,9 +70,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kCompress = {
     .name = "Compress",
     .doc =
-        "The entries of x along `axis` (without it: of the flattened x) at which condition (bool [k]) is true; entries "
-        "from k "
-        "on are dropped. Any dtype; the shape depends on the data.",
+        "The entries of x along `axis` (without it: of the flattened x) at which condition (bool [k]) is true; "
+        "entries from k on are dropped. Any dtype; the shape depends on the data.",
     .attrs = SchemaOf<CompressAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "Compress", kVersions},

@@ -60,7 +60,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(*c.attrs<ConcatAttrs>().axis, y->dims.rank()));
   const int64_t outer = y->dims.Product(0, axis), row = y->dims.Product(axis, y->dims.rank());
   int64_t at = 0;
@@ -96,9 +96,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kConcat = {
     .name = "Concat",
     .doc =
-        "The inputs one after the other along `axis`; all other dims agree. x_i: [.., a_i, ..]; y: [.., sum of a_i, "
-        "..]. "
-        "Any dtype, one for all.",
+        "The inputs one after the other along `axis`; all other dims agree. x_i: [.., a_i, ..]; y: [.., sum of "
+        "a_i, ..]. Any dtype, one for all.",
     .attrs = SchemaOf<ConcatAttrs>(kFields),
     .arity = {1, kMany},
     .onnx = {"", "Concat", kVersions},

@@ -57,7 +57,7 @@ Status Eval(KernelCall& c) {
     dims.insert(axis, static_cast<int64_t>(parts->size()));
   else
     dims[axis] = size;
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, first.dtype, dims));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, first.dtype, dims));
   const int64_t outer = dims.Product(0, axis), inner = dims.Product(axis + 1, dims.rank());
   int64_t at = 0;
   for (const Value& v : *parts) {

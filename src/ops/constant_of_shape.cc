@@ -35,7 +35,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const auto& value = c.attrs<ConstantOfShapeAttrs>().value;
   if (value)
     Fill(*value, 0, y);
@@ -65,8 +65,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kConstantOfShape = {
     .name = "ConstantOfShape",
     .doc =
-        "A tensor of the shape in input 0 (i64 [k]) with every element `value`, a tensor of one element and y's dtype "
-        "(default: f32 zero).",
+        "A tensor of the shape in input 0 (i64 [k]) with every element `value`, a tensor of one element and y's "
+        "dtype (default: f32 zero).",
     .attrs = SchemaOf<ConstantOfShapeAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "ConstantOfShape", kVersions},

@@ -14,8 +14,8 @@ constexpr OnnxVersion kVersions[] = {{26}};
 extern const OpDef kCumProd = {
     .name = "CumProd",
     .doc =
-        "y[.., i, ..] = product of x[.., j, ..] for j <= i along the axis in input 1 (one integer); exclusive: j < i; "
-        "reverse: j >= i (or j > i). x: numbers; integers wrap.",
+        "y[.., i, ..] = product of x[.., j, ..] for j <= i along the axis in input 1 (one integer); exclusive: j < "
+        "i; reverse: j >= i (or j > i). x: numbers; integers wrap.",
     .attrs = SchemaOf<CumulativeAttrs>(kCumulativeFields),
     .arity = {2, 2},
     .onnx = {"", "CumProd", kVersions},

@@ -40,8 +40,7 @@ extern const OpDef kCumSum = {
     .name = "CumSum",
     .doc =
         "y[.., i, ..] = sum of x[.., j, ..] for j <= i along the axis in input 1 (one integer); exclusive: j < i; "
-        "reverse: "
-        "j >= i (or j > i). x: numbers; integers wrap.",
+        "reverse: j >= i (or j > i). x: numbers; integers wrap.",
     .attrs = SchemaOf<CumulativeAttrs>(kCumulativeFields),
     .arity = {2, 2},
     .onnx = {"", "CumSum", kVersions},

@@ -114,7 +114,7 @@ struct Columns {
 };
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   if (y->elements() == 0) return {};
   const auto& a = c.attrs<DeformConvAttrs>();
   const Dims &x = c.input(kX).dims, &w = c.input(kW).dims;
@@ -183,11 +183,9 @@ extern const OpDef kDeformConv = {
     .name = "DeformConv",
     .doc =
         "Deformable convolution: y[n, m, o] = bias[m] + sum over c, k of w[m, c, k] * mask[n, k, o] * x[n, c, o * "
-        "stride - pad "
-        "+ k * dilation + offset[n, k, :, o]], x interpolated linearly and zero outside. x: float [N, C, d..]; w: [M, "
-        "C / group, k..]; offset: [N, offset_group * K * r, o..]; bias: [M]; mask: [N, offset_group * K, o..]; y: [N, "
-        "M, "
-        "o..]. https://arxiv.org/abs/1811.11168.",
+        "stride - pad + k * dilation + offset[n, k, :, o]], x interpolated linearly and zero outside. x: float [N, "
+        "C, d..]; w: [M, C / group, k..]; offset: [N, offset_group * K * r, o..]; bias: [M]; mask: [N, "
+        "offset_group * K, o..]; y: [N, M, o..]. https://arxiv.org/abs/1811.11168.",
     .attrs = SchemaOf<DeformConvAttrs>(kFields),
     .arity = {3, 5},
     .onnx = {"", "DeformConv", kVersions},

@@ -55,7 +55,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const DepthSpaceStrides s = StridesOfBlocks(c.input(0).dims, c.attrs<DepthSpaceAttrs>());
   CopyStrided(c.input(0), 0, s.deep, y, 0, s.wide, s.dims);
   return {};

@@ -37,7 +37,7 @@ double Determinant(double* a, int64_t n) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   HASTEN_REQUIRE(IsFloat(y->dtype), "input must be floats, is ", Name(y->dtype));
   HASTEN_ASSIGN(const auto x, c.Doubles(0));
   const int64_t n = c.input(0).dims.back();

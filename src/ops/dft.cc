@@ -69,7 +69,7 @@ void Mirror(std::span<std::complex<double>> x) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   if (y->elements() == 0) return {};
   const auto& a = c.attrs<DftAttrs>();
   const Dims& x = c.input(0).dims;
@@ -147,10 +147,9 @@ extern const OpDef kDft = {
     .name = "DFT",
     .doc =
         "y[k] = sum over i of x[i] exp(-2 pi j k i / n) along an axis (input 2, default -2), n being its length or "
-        "input 1 "
-        "(zeros follow, or the rest is cut off); inverse: exp(+..) / n. x: float [.., 1] (real) or [.., 2] (complex). "
-        "y: [.., "
-        "2]; onesided only the first n / 2 + 1, and inverse from those back to a real signal [.., 1].",
+        "input 1 (zeros follow, or the rest is cut off); inverse: exp(+..) / n. x: float [.., 1] (real) or [.., 2] "
+        "(complex). y: [.., 2]; onesided only the first n / 2 + 1, and inverse from those back to a real signal "
+        "[.., 1].",
     .attrs = SchemaOf<DftAttrs>(kFields),
     .arity = {1, 3},
     .onnx = {"", "DFT", kVersions},

@@ -1,3 +1,5 @@
+#include <random>
+
 #include "ops/elementwise.h"
 #include "tensor/philox.h"
 
@@ -33,16 +35,38 @@ Result<double> RatioOf(const KernelCall& c) {
   return ratio;
 }
 
+// Uniform in [0, 1).  With a seed the numbers are those of the standard's reference (MT19937, 53 bits a number), so
+// that its cases can be checked; without one they are the run's.
+class Draws {
+ public:
+  explicit Draws(const KernelCall& c)
+      : seed_(c.attrs<DropoutAttrs>().seed),
+        twister_(static_cast<uint32_t>(seed_.value_or(0))),
+        random_(c.services->seed, c.node_key) {}
+  // Numbers from `begin` on; calls come in order.
+  void Fill(uint64_t begin, std::span<double> out) {
+    if (!seed_) return random_.FillUniform(begin, out);
+    for (double& v : out) {
+      const uint64_t high = twister_() >> 5, low = twister_() >> 6;
+      v = static_cast<double>(high << 26 | low) * 0x1p-53;
+    }
+  }
+
+ private:
+  std::optional<int64_t> seed_;
+  std::mt19937 twister_;
+  Philox random_;
+};
+
 Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const double ratio, RatioOf(c));
-  const auto& seed = c.attrs<DropoutAttrs>().seed;
-  const Philox random = seed ? Philox(static_cast<uint64_t>(*seed)) : Philox(c.services->seed, c.node_key);
+  Draws source(c);
   const Tensor& x = c.input(0);
   double v[kElementwiseTile], draws[kElementwiseTile] = {};
   for (int64_t at = 0, n = x.elements(); at < n; at += kElementwiseTile) {
     if (c.stopped()) return Status(Code::kCancelled, "stopped");
     const auto size = static_cast<size_t>(std::min(kElementwiseTile, n - at));
-    if (ratio > 0) random.FillUniform(static_cast<uint64_t>(at), std::span(draws).first(size));
+    if (ratio > 0) source.Fill(static_cast<uint64_t>(at), std::span(draws).first(size));
     ReadDoubles(x, at, std::span(v).first(size));
     for (size_t i = 0; i < size; ++i) {
       const bool keep = draws[i] >= ratio;

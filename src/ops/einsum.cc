@@ -185,7 +185,7 @@ Status EvalLane(KernelCall& c, std::span<const Dims> terms, const Loops& loops, 
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Equation e = SplitEquation(*c.attrs<EinsumAttrs>().equation);
   HASTEN_ASSIGN(const auto terms, c.Scratch<Dims>(c.inputs()));
   for (int i = 0; i < c.inputs(); ++i) {
@@ -259,10 +259,8 @@ extern const OpDef kEinsum = {
     .name = "Einsum",
     .doc =
         "Einstein summation: equation \"ij,jk->ik\" says y[i, k] = sum over j of x0[i, j] * x1[j, k]. Labels are "
-        "letters, "
-        "\"...\" stands for axes that broadcast; without \"->\" the output has the ellipsis and, sorted, the letters "
-        "that "
-        "occur once. Numbers, one dtype for all; integers wrap.",
+        "letters, \"...\" stands for axes that broadcast; without \"->\" the output has the ellipsis and, sorted, "
+        "the letters that occur once. Numbers, one dtype for all; integers wrap.",
     .attrs = SchemaOf<EinsumAttrs>(kFields),
     .arity = {1, kMany},
     .onnx = {"", "Einsum", kVersions},

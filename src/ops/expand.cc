@@ -28,7 +28,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   return Move(c.input(0), y);
 }
 

@@ -22,7 +22,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const int64_t rows = y->dims[0], columns = y->dims[1];
   const int64_t k = std::clamp(c.attrs<EyeLikeAttrs>().k, -rows, columns);
   FillZero(y);

@@ -22,7 +22,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   CopyElements(c.input(0), 0, y, 0, c.input(0).elements());
   return {};
 }
@@ -45,8 +45,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kFlatten = {
     .name = "Flatten",
     .doc =
-        "x: [d0, ..., d(r-1)]; y: [d0 * ... * d(axis-1), d(axis) * ... * d(r-1)], the elements in the same order. Any "
-        "dtype.",
+        "x: [d0, ..., d(r-1)]; y: [d0 * ... * d(axis-1), d(axis) * ... * d(r-1)], the elements in the same order. "
+        "Any dtype.",
     .attrs = SchemaOf<FlattenAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Flatten", kVersions},

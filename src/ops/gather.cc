@@ -45,7 +45,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<GatherAttrs>().axis, c.input(0).dims.rank()));
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
   return Move(c.input(0), axis, indices, y);
@@ -70,9 +70,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kGather = {
     .name = "Gather",
     .doc =
-        "y[i.., j.., k..] = x[i.., indices[j..], k..], where indices (i32 or i64, any rank q) stand in for `axis` of "
-        "x. "
-        "y has rank q + rank(x) - 1. Negative indices count from the end; others outside are an error. Any dtype.",
+        "y[i.., j.., k..] = x[i.., indices[j..], k..], where indices (i32 or i64, any rank q) stand in for `axis` "
+        "of x. y has rank q + rank(x) - 1. Negative indices count from the end; others outside are an error. Any "
+        "dtype.",
     .attrs = SchemaOf<GatherAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "Gather", kVersions},

@@ -25,7 +25,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<GatherElementsAttrs>().axis, x.dims.rank()));
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
@@ -57,9 +57,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kGatherElements = {
     .name = "GatherElements",
     .doc =
-        "y[i..] = x[i.. with the index along `axis` replaced by indices[i..]]. indices: i32 or i64 of x's rank, y has "
-        "its "
-        "shape. Negative indices count from the end; others outside are an error. Any dtype.",
+        "y[i..] = x[i.. with the index along `axis` replaced by indices[i..]]. indices: i32 or i64 of x's rank, y "
+        "has its shape. Negative indices count from the end; others outside are an error. Any dtype.",
     .attrs = SchemaOf<GatherElementsAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "GatherElements", kVersions},

@@ -35,7 +35,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor &x = c.input(0), &tuples = c.input(1);
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
   const auto b = static_cast<int>(c.attrs<GatherNDAttrs>().batch_dims), k = static_cast<int>(tuples.dims.back());
@@ -79,9 +79,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kGatherNd = {
     .name = "GatherND",
     .doc =
-        "y[b.., i.., j..] = x[b.., indices[b.., i.., :], j..]: the last axis of indices (integers) holds tuples that "
-        "index "
-        "the axes of x behind the batch_dims leading ones. Negative indices count from the end. Any dtype.",
+        "y[b.., i.., j..] = x[b.., indices[b.., i.., :], j..]: the last axis of indices (integers) holds tuples "
+        "that index the axes of x behind the batch_dims leading ones. Negative indices count from the end. Any "
+        "dtype.",
     .attrs = SchemaOf<GatherNDAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "GatherND", kVersions},

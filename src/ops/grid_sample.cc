@@ -152,7 +152,7 @@ Sampler SamplerOf(const KernelCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   if (x.dims.rank() - 2 > kMaxSpatial)
     return Status(Code::kUnsupported, Str("has a reference for at most ", kMaxSpatial, " spatial axes, input is ", x));
@@ -236,12 +236,10 @@ std::vector<Sample> Samples() {
 extern const OpDef kGridSample = {
     .name = "GridSample",
     .doc =
-        "y[n, c, o..] = x[n, c] at the place grid[n, o.., :] names, innermost axis first, -1 to 1 being the edges of x "
-        "(with "
-        "align_corners: the middles of its outermost elements): nearest, or interpolated linearly or cubically. "
-        "Outside, x "
-        "is zero, its nearest element, or mirrored. x: [N, C, d1..dr]; grid: float [N, o1..or, r]; y: [N, C, o1..or]. "
-        "Spatial transformer networks (https://arxiv.org/abs/1506.02025).",
+        "y[n, c, o..] = x[n, c] at the place grid[n, o.., :] names, innermost axis first, -1 to 1 being the edges "
+        "of x (with align_corners: the middles of its outermost elements): nearest, or interpolated linearly or "
+        "cubically. Outside, x is zero, its nearest element, or mirrored. x: [N, C, d1..dr]; grid: float [N, "
+        "o1..or, r]; y: [N, C, o1..or]. Spatial transformer networks (https://arxiv.org/abs/1506.02025).",
     .attrs = SchemaOf<GridSampleAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "GridSample", kVersions},

@@ -17,8 +17,8 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE(groups >= 1, "num_groups must be given and at least 1, is ", groups);
   HASTEN_TRY(InferPerChannel(c));
   const Shape& x = c.shape(0);
-  HASTEN_REQUIRE(!x.ranked() || !x[1].is_const() || x[1].value() % groups == 0, "channels must be a multiple of num_groups ",
-                 groups, ", input 0 has shape ", x);
+  HASTEN_REQUIRE(!x.ranked() || !x[1].is_const() || x[1].value() % groups == 0,
+                 "channels must be a multiple of num_groups ", groups, ", input 0 has shape ", x);
   return {};
 }
 
@@ -82,8 +82,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kGroupNormalization = {
     .name = "GroupNormalization",
-    .doc = "y = (x - mean) / sqrt(variance + epsilon) * scale + bias, mean and variance over each image's groups of C / num_groups "
-           "channels. x: float [N, C, d...]; scale, bias: [C]; y: as x. Wu and He, 2018.",
+    .doc =
+        "y = (x - mean) / sqrt(variance + epsilon) * scale + bias, mean and variance over each image's groups of C / "
+        "num_groups "
+        "channels. x: float [N, C, d...]; scale, bias: [C]; y: as x. Wu and He, 2018.",
     .attrs = SchemaOf<GroupNormalizationAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "GroupNormalization", kVersions},

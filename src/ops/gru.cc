@@ -56,7 +56,8 @@ Status FromOne(OnnxNode& n) {
   return DropOutputSequence(n);
 }
 Status ToOne(OnnxNode& n) { return AbsentBefore(n, 3, {"linear_before_reset"}); }
-constexpr OnnxVersion kVersions[] = {{1, FromOne, ToOne}, {3, DropOutputSequence}, {7, nullptr, LayoutAbsent}, {14}, {22}};
+constexpr OnnxVersion kVersions[] = {
+    {1, FromOne, ToOne}, {3, DropOutputSequence}, {7, nullptr, LayoutAbsent}, {14}, {22}};
 
 std::vector<Sample> Samples() {
   constexpr DType kF = DType::kF32;
@@ -85,10 +86,13 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kGru = {
     .name = "GRU",
-    .doc = "One GRU layer. Per step: z = f(x Wz + h Rz + b), r = f(x Wr + h Rr + b), n = g(x Wh + (r * h) Rh + b) (or "
-           "g(x Wh + r * (h Rh + Rb) + Wb) with linear_before_reset), h' = (1 - z) * n + z * h. X: [T, N, I]; W: [D, 3H, I], R: "
-           "[D, 3H, H] and B: [D, 6H] (of W, then of R) in the order z, r, h; lengths: i32 [N]; h: [D, N, H]; Y: [T, D, N, H], 0 past "
-           "a row's length; Y_h: [D, N, H]. layout 1 puts N first. Cho et al., 2014.",
+    .doc =
+        "One GRU layer. Per step: z = f(x Wz + h Rz + b), r = f(x Wr + h Rr + b), n = g(x Wh + (r * h) Rh + b) (or "
+        "g(x Wh + r * (h Rh + Rb) + Wb) with linear_before_reset), h' = (1 - z) * n + z * h. X: [T, N, I]; W: [D, 3H, "
+        "I], R: "
+        "[D, 3H, H] and B: [D, 6H] (of W, then of R) in the order z, r, h; lengths: i32 [N]; h: [D, N, H]; Y: [T, D, "
+        "N, H], 0 past "
+        "a row's length; Y_h: [D, N, H]. layout 1 puts N first. Cho et al., 2014.",
     .attrs = SchemaOf<GruAttrs>(kFields),
     .arity = {3, 6, 0, 2},
     .onnx = {"", "GRU", kVersions},

@@ -14,7 +14,7 @@ Status InferSpectralWindow(InferCall& c) {
 
 Status EvalSpectralWindow(KernelCall& c, double a0, double a1, double a2) {
   constexpr double kTau = 6.283185307179586;
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const int64_t n = y->elements();
   const auto period = static_cast<double>(c.attrs<SpectralWindowAttrs>().periodic ? n : n - 1);
   for (int64_t i = 0; i < n; ++i) {
@@ -45,8 +45,7 @@ extern const OpDef kHannWindow = {
     .name = "HannWindow",
     .doc =
         "y[n] = (1 - cos(2 pi n / N)) / 2 for n in [0, size), N = size, or size - 1 where not periodic. size: one "
-        "integer; y: "
-        "[size] of dtype output_datatype. https://ieeexplore.ieee.org/document/1455106.",
+        "integer; y: [size] of dtype output_datatype. https://ieeexplore.ieee.org/document/1455106.",
     .attrs = SchemaOf<SpectralWindowAttrs>(kSpectralWindowFields),
     .arity = {1, 1},
     .onnx = {"", "HannWindow", kSpectralWindowVersions},

@@ -19,9 +19,8 @@ Status Eval(KernelCall& c) {
 extern const OpDef kHardmax = {
     .name = "Hardmax",
     .doc =
-        "y = 1 at the first largest element of a row, else 0; a row runs along `axis`. x: float [d...]; y: the same. "
-        "NaN is "
-        "taken before any number.",
+        "y = 1 at the first largest element of a row, else 0; a row runs along `axis`. x: float [d...]; y: the "
+        "same. NaN is taken before any number.",
     .attrs = SchemaOf<SoftmaxAttrs>(kSoftmaxFields),
     .arity = {1, 1},
     .onnx = {"", "Hardmax", kSoftmaxVersions},

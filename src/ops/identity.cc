@@ -15,7 +15,7 @@ Status Eval(KernelCall& c) {
     return {};
   }
   const Tensor& x = c.input(0);
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, x.dtype, x.dims));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, x.dtype, x.dims));
   CopyElements(x, 0, y, 0, x.elements());
   return {};
 }

@@ -13,8 +13,16 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE(attrs.then_branch && attrs.else_branch, "must have attributes then_branch and else_branch");
   std::optional<bool> known;
   if (const Tensor* condition = c.constant(0); condition && condition->elements() == 1) known = condition->Int(0) != 0;
-  HASTEN_ASSIGN(auto then_types, c.driver->InferBody(attrs.then_branch.get(), {}, *c.node));
-  HASTEN_ASSIGN(auto else_types, c.driver->InferBody(attrs.else_branch.get(), {}, *c.node));
+  auto then_branch = c.driver->InferBody(attrs.then_branch.get(), {}, *c.node);
+  auto else_branch = c.driver->InferBody(attrs.else_branch.get(), {}, *c.node);
+  // A branch that these shapes make impossible is legal as long as the other is taken.
+  const bool take_then = known.value_or(then_branch.ok());
+  if (!then_branch.ok() && (take_then || !else_branch.ok())) return std::move(then_branch).status();
+  if (!else_branch.ok() && (!take_then || !then_branch.ok())) return std::move(else_branch).status();
+  if (!then_branch.ok() || !else_branch.ok()) known = take_then;
+  const std::vector<Type> none(c.out.size());
+  const std::vector<Type>& then_types = then_branch.ok() ? *then_branch : none;
+  const std::vector<Type>& else_types = else_branch.ok() ? *else_branch : none;
   const auto outputs = static_cast<size_t>(c.outputs());
   HASTEN_REQUIRE(then_types.size() >= outputs && else_types.size() >= outputs, "branches must give ", outputs, " outputs, give ",
                  then_types.size(), " and ", else_types.size());

@@ -22,7 +22,9 @@ constexpr AttrField kFields[] = {
 void Cell(const RecurrentCell& s) {
   const int64_t n = s.hidden;
   for (int64_t j = 0; j < n; ++j) {
-    const auto sum = [&](int gate) { return s.x[gate * n + j] + s.h_gates[gate * n + j] + s.wb[gate * n + j] + s.rb[gate * n + j]; };
+    const auto sum = [&](int gate) {
+      return s.x[gate * n + j] + s.h_gates[gate * n + j] + s.wb[gate * n + j] + s.rb[gate * n + j];
+    };
     const auto peep = [&](int gate, double c) { return s.peephole ? s.peephole[gate * n + j] * c : 0.0; };
     const double old = s.c[j];
     const double input = s.f[0](sum(0) + peep(0, old));
@@ -77,11 +79,15 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kLstm = {
     .name = "LSTM",
-    .doc = "One LSTM layer. Per step: i = f(x Wi + h Ri + Pi c + b), f = f(x Wf + h Rf + Pf c + b) (or 1 - i with input_forget), "
-           "c' = f * c + i * g(x Wc + h Rc + b), o = f(x Wo + h Ro + Po c' + b), h' = o * h(c'). X: [T, N, I]; W: [D, 4H, I], R: "
-           "[D, 4H, H] and B: [D, 8H] (of W, then of R) in the order i, o, f, c; lengths: i32 [N]; h, c: [D, N, H]; P: [D, 3H] in the "
-           "order i, o, f; Y: [T, D, N, H], 0 past a row's length; Y_h, Y_c: [D, N, H]. layout 1 puts N first. "
-           "Hochreiter and Schmidhuber, 1997; peepholes: Gers and Schmidhuber, 2000.",
+    .doc =
+        "One LSTM layer. Per step: i = f(x Wi + h Ri + Pi c + b), f = f(x Wf + h Rf + Pf c + b) (or 1 - i with "
+        "input_forget), "
+        "c' = f * c + i * g(x Wc + h Rc + b), o = f(x Wo + h Ro + Po c' + b), h' = o * h(c'). X: [T, N, I]; W: [D, 4H, "
+        "I], R: "
+        "[D, 4H, H] and B: [D, 8H] (of W, then of R) in the order i, o, f, c; lengths: i32 [N]; h, c: [D, N, H]; P: "
+        "[D, 3H] in the "
+        "order i, o, f; Y: [T, D, N, H], 0 past a row's length; Y_h, Y_c: [D, N, H]. layout 1 puts N first. "
+        "Hochreiter and Schmidhuber, 1997; peepholes: Gers and Schmidhuber, 2000.",
     .attrs = SchemaOf<LstmAttrs>(kFields),
     .arity = {3, 8, 0, 3},
     .onnx = {"", "LSTM", kVersions},

@@ -14,7 +14,8 @@ Status Infer(InferCall& c) {
 Status Eval(KernelCall& c) {
   Tensor& y = c.output(0);
   HASTEN_ASSIGN(const auto sum, c.Scratch<double>(y.elements()));
-  HASTEN_TRY(MultiplyQuantized(c, c.input(0), c.has(2) ? &c.input(2) : nullptr, c.input(1), c.has(3) ? &c.input(3) : nullptr, sum));
+  HASTEN_TRY(MultiplyQuantized(c, c.input(0), c.has(2) ? &c.input(2) : nullptr, c.input(1),
+                               c.has(3) ? &c.input(3) : nullptr, sum));
   WriteDoubles(&y, 0, sum);
   return {};
 }
@@ -37,8 +38,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kMatMulInteger = {
     .name = "MatMulInteger",
-    .doc = "MatMul of (a - a_zero_point) and (b - b_zero_point) in 32-bit integers that wrap. a: i8 or u8 [..., M, K]; b: i8 or u8 "
-           "[..., K, N]; a_zero_point: [], [M] or [..., M, 1]; b_zero_point: [], [N] or [..., 1, N]; y: i32 [..., M, N].",
+    .doc =
+        "MatMul of (a - a_zero_point) and (b - b_zero_point) in 32-bit integers that wrap. a: i8 or u8 [..., M, K]; b: "
+        "i8 or u8 "
+        "[..., K, N]; a_zero_point: [], [M] or [..., M, 1]; b_zero_point: [], [N] or [..., 1, N]; y: i32 [..., M, N].",
     .arity = {2, 4},
     .onnx = {"", "MatMulInteger", kVersions},
     .infer = Infer,

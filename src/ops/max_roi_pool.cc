@@ -40,7 +40,7 @@ Bin BinOf(double from, double to, double scale, int64_t bins, int64_t i, int64_t
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const auto& a = c.attrs<MaxRoiPoolAttrs>();
   const Dims &x = c.input(0).dims, &out = y->dims;
   HASTEN_ASSIGN(const auto planes, c.Doubles(0));
@@ -83,10 +83,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kMaxRoiPool = {
     .name = "MaxRoiPool",
     .doc =
-        "Each region of interest, its corners times spatial_scale rounded to pixels, cut into bins, and the maximum of "
-        "each "
-        "(0 where a bin has no pixel). x: float [N, C, H, W]; rois: [R, 5] as (batch, x0, y0, x1, y1); y: [R, C, "
-        "pooled_shape]. Fast R-CNN (https://arxiv.org/abs/1504.08083).",
+        "Each region of interest, its corners times spatial_scale rounded to pixels, cut into bins, and the "
+        "maximum of each (0 where a bin has no pixel). x: float [N, C, H, W]; rois: [R, 5] as (batch, x0, y0, x1, "
+        "y1); y: [R, C, pooled_shape]. Fast R-CNN (https://arxiv.org/abs/1504.08083).",
     .attrs = SchemaOf<MaxRoiPoolAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "MaxRoiPool", kVersions},

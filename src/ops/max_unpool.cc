@@ -50,7 +50,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   HASTEN_ASSIGN(const Shape pooled, PooledFrom(c.attrs<MaxUnpoolAttrs>(), x.dims));
   const Dims dims = pooled.Concrete().value_or(Dims{});
@@ -90,10 +90,8 @@ extern const OpDef kMaxUnpool = {
     .name = "MaxUnpool",
     .doc =
         "Puts each element of x where MaxPool found it, zeros elsewhere. x: float [N, C, d..]; indices: i64 of the "
-        "same shape, "
-        "into the flattened input that MaxPool had, [N, C, (d - 1) * stride - pads + kernel..]; y: that, or with zeros "
-        "at "
-        "the ends the shape in input 2 (i64 [rank]).",
+        "same shape, into the flattened input that MaxPool had, [N, C, (d - 1) * stride - pads + kernel..]; y: "
+        "that, or with zeros at the ends the shape in input 2 (i64 [rank]).",
     .attrs = SchemaOf<MaxUnpoolAttrs>(kFields),
     .arity = {2, 3},
     .onnx = {"", "MaxUnpool", kVersions},

@@ -70,7 +70,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kMeanVarianceNormalization = {
     .name = "MeanVarianceNormalization",
-    .doc = "y = (x - mean) / (deviation + 1e-9), mean and deviation (of the population) over `axes`. x: float [d...]; y: the same.",
+    .doc =
+        "y = (x - mean) / (deviation + 1e-9), mean and deviation (of the population) over `axes`. x: float [d...]; y: "
+        "the same.",
     .attrs = SchemaOf<MeanVarianceNormalizationAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "MeanVarianceNormalization", kVersions},

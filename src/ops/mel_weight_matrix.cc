@@ -37,7 +37,7 @@ std::span<int64_t> FillEdges(const KernelCall& c, std::span<int64_t> edges) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const int64_t rows = y->dims[0], bands = y->dims[1];
   HASTEN_ASSIGN(const auto scratch, c.Scratch<int64_t>(bands + 2));
   const auto edges = FillEdges(c, scratch);
@@ -78,11 +78,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kMelWeightMatrix = {
     .name = "MelWeightMatrix",
     .doc =
-        "Weights [dft_length / 2 + 1, num_mel_bins] that turn a spectrogram into num_mel_bins triangular bands with "
-        "peak 1, "
-        "equally spaced in mel(f) = 2595 log10(1 + f / 700) between two edges in hertz. Inputs, one number each: "
-        "num_mel_bins, "
-        "dft_length, sample_rate (integers), lower and upper edge (floats).",
+        "Weights [dft_length / 2 + 1, num_mel_bins] that turn a spectrogram into num_mel_bins triangular bands "
+        "with peak 1, equally spaced in mel(f) = 2595 log10(1 + f / 700) between two edges in hertz. Inputs, one "
+        "number each: num_mel_bins, dft_length, sample_rate (integers), lower and upper edge (floats).",
     .attrs = SchemaOf<MelWeightMatrixAttrs>(kFields),
     .arity = {5, 5},
     .onnx = {"", "MelWeightMatrix", kVersions},

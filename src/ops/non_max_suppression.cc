@@ -95,7 +95,7 @@ Status Eval(KernelCall& c) {
            static_cast<float>(iou), &candidates);
     for (int64_t box : candidates) selected.insert(selected.end(), {i / classes, i % classes, box});
   }
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kI64, {static_cast<int64_t>(selected.size()) / 3, 3}));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kI64, {static_cast<int64_t>(selected.size()) / 3, 3}));
   WriteInts(y, 0, selected);
   return {};
 }
@@ -122,11 +122,10 @@ extern const OpDef kNonMaxSuppression = {
     .name = "NonMaxSuppression",
     .doc =
         "Of each batch and class, the boxes best first whose score is above score_threshold (input 4) and whose "
-        "intersection "
-        "over union with each one already taken is at most iou_threshold (input 3, default 0); at most input 2 of them "
-        "(default 0). boxes: f32 [N, B, 4] as (y0, x0, y1, x1) in any order of corners, or (x, y, width, height) where "
-        "center_point_box is set; scores: f32 [N, C, B]; y: i64 [n, 3] of (batch, class, box). Equal scores go by "
-        "number.",
+        "intersection over union with each one already taken is at most iou_threshold (input 3, default 0); at "
+        "most input 2 of them (default 0). boxes: f32 [N, B, 4] as (y0, x0, y1, x1) in any order of corners, or "
+        "(x, y, width, height) where center_point_box is set; scores: f32 [N, C, B]; y: i64 [n, 3] of (batch, "
+        "class, box). Equal scores go by number.",
     .attrs = SchemaOf<NonMaxSuppressionAttrs>(kFields),
     .arity = {2, 5},
     .onnx = {"", "NonMaxSuppression", kVersions},

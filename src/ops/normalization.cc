@@ -49,8 +49,9 @@ Result<std::optional<int>> CheckRowNorm(const InferCall& c) {
   const auto& a = c.attrs<RowNormAttrs>();
   for (int i = 0; i < 3; ++i) HASTEN_TRY(c.RequireTensor(i));
   constexpr std::array kStash = {DType::kF32, DType::kF16, DType::kF64, DType::kBF16};
-  HASTEN_REQUIRE(std::any_of(kStash.begin(), kStash.end(), [&](DType t) { return a.stash_type == static_cast<int64_t>(t); }),
-                 "stash_type must be a float type, is ", a.stash_type);
+  HASTEN_REQUIRE(
+      std::any_of(kStash.begin(), kStash.end(), [&](DType t) { return a.stash_type == static_cast<int64_t>(t); }),
+      "stash_type must be a float type, is ", a.stash_type);
   const Shape& x = c.shape(0);
   if (!x.ranked()) return std::optional<int>();
   HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, x.rank()));
@@ -58,8 +59,8 @@ Result<std::optional<int>> CheckRowNorm(const InferCall& c) {
     if (!c.has(i) || !c.shape(i).ranked()) continue;
     const Shape& s = c.shape(i);
     for (int k = 1; k <= s.rank(); ++k)
-      HASTEN_REQUIRE(s[s.rank() - k].is(1) || (k <= x.rank() && !NeverEqual(s[s.rank() - k], x[x.rank() - k])), "input ", i,
-                     " must broadcast to ", x, ", has shape ", s);
+      HASTEN_REQUIRE(s[s.rank() - k].is(1) || (k <= x.rank() && !NeverEqual(s[s.rank() - k], x[x.rank() - k])),
+                     "input ", i, " must broadcast to ", x, ", has shape ", s);
   }
   return std::optional<int>(axis);
 }

@@ -22,7 +22,8 @@ struct RowNormAttrs {
   float epsilon = 1e-5f;
   int64_t stash_type = 1;
 };
-inline constexpr AttrField kRowNormFields[] = {Field<&RowNormAttrs::axis>("axis"), Field<&RowNormAttrs::epsilon>("epsilon"),
+inline constexpr AttrField kRowNormFields[] = {Field<&RowNormAttrs::axis>("axis"),
+                                               Field<&RowNormAttrs::epsilon>("epsilon"),
                                                Field<&RowNormAttrs::stash_type>("stash_type")};
 // Checks the operands; the axis, if the rank is known.
 Result<std::optional<int>> CheckRowNorm(const InferCall& c);

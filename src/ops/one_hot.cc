@@ -36,7 +36,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& values = c.input(2);
   HASTEN_ASSIGN(const auto indices, c.Ints(0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<OneHotAttrs>().axis, y->dims.rank()));
@@ -71,10 +71,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kOneHot = {
     .name = "OneHot",
     .doc =
-        "y[i.., d, j..] = values[1] where indices[i.., j..] is d (negative: d - depth), else values[0], for d in [0, "
-        "depth) "
-        "along the new `axis`. indices: numbers of rank r, truncated; depth: one number; values: [2], any dtype; y: "
-        "rank r+1.",
+        "y[i.., d, j..] = values[1] where indices[i.., j..] is d (negative: d - depth), else values[0], for d in "
+        "[0, depth) along the new `axis`. indices: numbers of rank r, truncated; depth: one number; values: [2], "
+        "any dtype; y: rank r+1.",
     .attrs = SchemaOf<OneHotAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "OneHot", kVersions},

@@ -128,7 +128,7 @@ Status PadByRepeating(const KernelCall& c, std::string_view mode, const Borders&
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const Borders borders, BordersOf(c));
   const std::string& mode = c.attrs<PadAttrs>().mode;
   return mode == "constant" ? PadWithConstant(c, borders, y) : PadByRepeating(c, mode, borders, y);
@@ -212,11 +212,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kPad = {
     .name = "Pad",
     .doc =
-        "Entries put around x. pads: i64 [2k], what comes in front of each of the k `axes` (input 3; default: all), "
-        "then "
-        "what comes behind; negative ones take entries away. Modes: constant (input 2, default 0), edge (the nearest "
-        "entry "
-        "kept), reflect (mirrored, the outermost entry once), wrap (periodic). Any dtype.",
+        "Entries put around x. pads: i64 [2k], what comes in front of each of the k `axes` (input 3; default: "
+        "all), then what comes behind; negative ones take entries away. Modes: constant (input 2, default 0), edge "
+        "(the nearest entry kept), reflect (mirrored, the outermost entry once), wrap (periodic). Any dtype.",
     .attrs = SchemaOf<PadAttrs>(kFields),
     .arity = {2, 4},
     .onnx = {"", "Pad", kVersions},

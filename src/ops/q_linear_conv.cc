@@ -45,23 +45,34 @@ std::vector<Sample> Samples() {
   const auto zero = [](DType t, double v) { return SampleInput{t, {}, 0, 0, {v}}; };
   constexpr DType kU = DType::kU8, kI = DType::kI8;
   const SampleInput x{kU, {2, 4, 5, 5}, 0, 255}, w{kI, {6, 4, 3, 3}, -128, 127}, bias{DType::kI32, {6}, -9999, 9999};
-  return {{"per tensor", {x, scale(0.02), zero(kU, 131), w, scale(0.01), zero(kI, 3), scale(0.3), zero(kU, 100)}},
-          {"per filter, bias, pads",
-           {x, scale(0.02), zero(kU, 131), w, {DType::kF32, {6}, 0.01, 0.02}, {kI, {6}, -9, 9}, scale(0.3), zero(kI, -7), bias},
-           {{"pads", Ints{1, 0, 2, 1}}, {"strides", Ints{2, 1}}}},
-          {"saturates", {x, scale(1), zero(kU, 0), w, scale(1), zero(kI, 0), scale(1), zero(kU, 5)}},
-          {"group",
-           {x, scale(0.02), zero(kU, 9), {kU, {6, 2, 1, 1}, 0, 255}, scale(0.01), zero(kU, 128), scale(0.3), zero(kU, 100)},
-           {{"group", int64_t{2}}}}};
+  return {
+      {"per tensor", {x, scale(0.02), zero(kU, 131), w, scale(0.01), zero(kI, 3), scale(0.3), zero(kU, 100)}},
+      {"per filter, bias, pads",
+       {x,
+        scale(0.02),
+        zero(kU, 131),
+        w,
+        {DType::kF32, {6}, 0.01, 0.02},
+        {kI, {6}, -9, 9},
+        scale(0.3),
+        zero(kI, -7),
+        bias},
+       {{"pads", Ints{1, 0, 2, 1}}, {"strides", Ints{2, 1}}}},
+      {"saturates", {x, scale(1), zero(kU, 0), w, scale(1), zero(kI, 0), scale(1), zero(kU, 5)}},
+      {"group",
+       {x, scale(0.02), zero(kU, 9), {kU, {6, 2, 1, 1}, 0, 255}, scale(0.01), zero(kU, 128), scale(0.3), zero(kU, 100)},
+       {{"group", int64_t{2}}}}};
 }
 
 }  // namespace
 
 extern const OpDef kQLinearConv = {
     .name = "QLinearConv",
-    .doc = "y = saturate(round((Conv(x - x_zero, w - w_zero) + bias) * x_scale * w_scale / y_scale) + y_zero), rounding half to even. "
-           "x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; bias: i32 [M]; scales float, zero points of their "
-           "tensor's dtype, those of w [] or [M], others []; y: dtype of y_zero [N, M, o...].",
+    .doc =
+        "y = saturate(round((Conv(x - x_zero, w - w_zero) + bias) * x_scale * w_scale / y_scale) + y_zero), rounding "
+        "half to even. "
+        "x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; bias: i32 [M]; scales float, zero points of their "
+        "tensor's dtype, those of w [] or [M], others []; y: dtype of y_zero [N, M, o...].",
     .attrs = SchemaOf<ConvAttrs>(kConvFields),
     .arity = {8, 9},
     .onnx = {"", "QLinearConv", kVersions},

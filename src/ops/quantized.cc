@@ -41,7 +41,8 @@ Status RequirePerLine(const InferCall& c, int i, const Shape& matrix, bool colum
   const Dim lines = rank == 1 ? Dim(1) : matrix[columns ? rank - 1 : rank - 2];
   const Dim count = c.shape(i).elements(), all = matrix.Product(0, rank - 2) * lines;
   HASTEN_REQUIRE(!NeverEqual(count, 1) || !NeverEqual(count, lines) || !NeverEqual(count, all), "input ", i,
-                 " must hold one element or one per ", columns ? "column" : "row", " of ", matrix, ", has shape ", c.shape(i));
+                 " must hold one element or one per ", columns ? "column" : "row", " of ", matrix, ", has shape ",
+                 c.shape(i));
   return {};
 }
 
@@ -50,8 +51,8 @@ double LineValue(const Tensor& t, int64_t batch, int64_t lines, int64_t line) {
   return t.Double(count == 1 ? 0 : count == lines ? line : batch * lines + line);
 }
 
-Status MultiplyQuantized(const KernelCall& c, const Tensor& a, const Tensor* a_zero, const Tensor& b, const Tensor* b_zero,
-                         std::span<double> y) {
+Status MultiplyQuantized(const KernelCall& c, const Tensor& a, const Tensor* a_zero, const Tensor& b,
+                         const Tensor* b_zero, std::span<double> y) {
   const MatMulShape s = MatMulShapeOf(a.dims, b.dims);
   HASTEN_ASSIGN(const auto rows, c.Scratch<double>(s.rows * s.inner));
   HASTEN_ASSIGN(const auto minus, c.Scratch<double>(s.cols));

@@ -19,14 +19,14 @@ void SubtractScalar(const Tensor& zero, std::span<double> x);
 // Row r of `rows` equal ones -= element r of `zero`, or its only one.
 void SubtractPerRow(const Tensor& zero, int64_t rows, std::span<double> x);
 
-// Scale or zero point of the rows of A ([..., M, K]) or columns of B ([..., K, N]) of a matrix product: one element, one
-// per row (column), or one per row (column) of every matrix.
+// Scale or zero point of the rows of A ([..., M, K]) or columns of B ([..., K, N]) of a matrix product: one element,
+// one per row (column), or one per row (column) of every matrix.
 Status RequirePerLine(const InferCall& c, int i, const Shape& matrix, bool columns);
 // The value for line `line` of matrix `batch` of `lines` each.
 double LineValue(const Tensor& t, int64_t batch, int64_t lines, int64_t line);
 // y[batch, m, n] = sum over k of (a - a_zero) * (b - b_zero); zero points may be null.
-Status MultiplyQuantized(const KernelCall& c, const Tensor& a, const Tensor* a_zero, const Tensor& b, const Tensor* b_zero,
-                         std::span<double> y);
+Status MultiplyQuantized(const KernelCall& c, const Tensor& a, const Tensor* a_zero, const Tensor& b,
+                         const Tensor* b_zero, std::span<double> y);
 
 // round(v) + zero, saturated to an integer dtype, rounding half to even; v + zero for a float dtype.
 double Quantize(double v, double zero, DType t);

@@ -58,7 +58,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const int64_t n = y->elements();
   if (IsFloat(y->dtype)) {
     const double start = c.input(0).Double(0), delta = c.input(2).Double(0);
@@ -97,9 +97,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kRange = {
     .name = "Range",
     .doc =
-        "y[i] = start + i * delta for i in [0, n), n = max(ceil((limit - start) / delta), 0). Inputs: scalars of one "
-        "dtype; "
-        "y: [n]. Computed in double and rounded once, so that stash_type makes no difference but to n.",
+        "y[i] = start + i * delta for i in [0, n), n = max(ceil((limit - start) / delta), 0). Inputs: scalars of "
+        "one dtype; y: [n]. Computed in double and rounded once, so that stash_type makes no difference but to n.",
     .attrs = SchemaOf<RangeAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "Range", kVersions},

@@ -31,7 +31,8 @@ Status InferRecurrent(InferCall& c, const RecurrentKind& kind, const RecurrentAt
   for (int i = 0; i < 3; ++i) HASTEN_TRY(c.RequireTensor(i));
   for (int i = 0; i < 3; ++i) HASTEN_TRY(c.RequireRank(i, 3));
   for (int i : {1, 2, 3, 5, 6, 7}) HASTEN_TRY(c.RequireSameDType(0, i));
-  const Dim d = DirectionsOf(a), batch = AxisOf(c, 0, a.layout == 1 ? 0 : 1), steps = AxisOf(c, 0, a.layout == 1 ? 1 : 0);
+  const Dim d = DirectionsOf(a), batch = AxisOf(c, 0, a.layout == 1 ? 0 : 1),
+            steps = AxisOf(c, 0, a.layout == 1 ? 1 : 0);
   const Dim h = c.shape(2).ranked() ? c.shape(2)[2] : a.hidden_size ? Dim(*a.hidden_size) : Dim::Fresh();
   HASTEN_REQUIRE(!a.hidden_size || !NeverEqual(h, *a.hidden_size), "hidden_size must be ", h, " as input 2 has it, is ",
                  *a.hidden_size);
@@ -117,8 +118,8 @@ void MultiplyState(const Walk& w, int64_t d, const MatrixView& r) {
     return;
   }
   for (int64_t n = 0; n < w.batch; ++n)
-    Multiply(w.h.subspan(static_cast<size_t>(w.StateRow(d, n) * w.hidden), static_cast<size_t>(w.hidden)), r, {}, w.panel,
-             w.h_gates.subspan(static_cast<size_t>(n * w.gates()), static_cast<size_t>(w.gates())));
+    Multiply(w.h.subspan(static_cast<size_t>(w.StateRow(d, n) * w.hidden), static_cast<size_t>(w.hidden)), r, {},
+             w.panel, w.h_gates.subspan(static_cast<size_t>(n * w.gates()), static_cast<size_t>(w.gates())));
 }
 
 Status WalkDirection(const KernelCall& call, const Walk& w, int64_t d, std::span<const Activation> f) {
@@ -159,7 +160,8 @@ Status EvalRecurrent(KernelCall& c, const RecurrentKind& kind, const RecurrentAt
   HASTEN_ASSIGN(const Walk w, MakeWalk(c, kind, a));
   const size_t per_direction = kind.activations.size();
   for (int64_t d = 0; d < w.directions; ++d)
-    HASTEN_TRY(WalkDirection(c, w, d, std::span(activations.f).subspan(static_cast<size_t>(d) * per_direction, per_direction)));
+    HASTEN_TRY(WalkDirection(c, w, d,
+                             std::span(activations.f).subspan(static_cast<size_t>(d) * per_direction, per_direction)));
   if (c.wants(0)) WriteDoubles(&c.output(0), 0, w.y);
   if (c.wants(1)) WriteDoubles(&c.output(1), 0, w.h);
   if (c.wants(2)) WriteDoubles(&c.output(2), 0, w.c);

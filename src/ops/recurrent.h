@@ -10,7 +10,7 @@ struct RecurrentAttrs {
   std::optional<float> clip;             // of every activation's argument
   std::string direction = "forward";     // or reverse, bidirectional
   std::optional<int64_t> hidden_size;
-  int64_t layout = 0;                    // 1: batch comes before steps and directions
+  int64_t layout = 0;  // 1: batch comes before steps and directions
 };
 
 // An activation function with its constants.
@@ -24,14 +24,14 @@ struct Activation {
 // One step of one row of the batch.
 struct RecurrentCell {
   int64_t hidden = 0;
-  bool option = false;                             // of the kind
+  bool option = false;  // of the kind
   std::span<const Activation> f;
-  const double *x = nullptr, *h_gates = nullptr;   // x W^T and h R^T, [gates, hidden], without biases
-  const double *wb = nullptr, *rb = nullptr;       // biases, [gates, hidden]
-  const double* peephole = nullptr;                // [3, hidden], or null
-  double *h = nullptr, *c = nullptr;               // state in and out, [hidden]
-  MatrixView r;                                    // R^T of this direction: [hidden, gates * hidden]
-  std::span<double> panel, row, product;           // scratch: Multiply's, [hidden], [hidden]
+  const double *x = nullptr, *h_gates = nullptr;  // x W^T and h R^T, [gates, hidden], without biases
+  const double *wb = nullptr, *rb = nullptr;      // biases, [gates, hidden]
+  const double* peephole = nullptr;               // [3, hidden], or null
+  double *h = nullptr, *c = nullptr;              // state in and out, [hidden]
+  MatrixView r;                                   // R^T of this direction: [hidden, gates * hidden]
+  std::span<double> panel, row, product;          // scratch: Multiply's, [hidden], [hidden]
 };
 
 // What tells the three ops apart.  Inputs: X [T, N, I], W [D, gates * H, I], R [D, gates * H, H], B [D, 2 * gates * H],
@@ -39,9 +39,9 @@ struct RecurrentCell {
 // [D, N, H], last c.
 struct RecurrentKind {
   int gates = 1;
-  std::span<const std::string_view> activations;   // of one direction
-  bool has_cell = false;                           // state c beside h
-  bool option = false;                             // an attribute that only the cell knows
+  std::span<const std::string_view> activations;  // of one direction
+  bool has_cell = false;                          // state c beside h
+  bool option = false;                            // an attribute that only the cell knows
   void (*cell)(const RecurrentCell&) = nullptr;
 };
 

@@ -18,7 +18,8 @@ constexpr Named kActivations[] = {
     {"leakyrelu", [](double x, double a, double) { return x >= 0 ? x : a * x; }, true, false, 0.01f},
     {"thresholdedrelu", [](double x, double a, double) { return x >= a ? x : 0.0; }, true, false, 1},
     {"scaledtanh", [](double x, double a, double b) { return a * std::tanh(b * x); }, true, true, 1, 1},
-    {"hardsigmoid", [](double x, double a, double b) { return std::clamp(a * x + b, 0.0, 1.0); }, true, true, 0.2f, 0.5},
+    {"hardsigmoid", [](double x, double a, double b) { return std::clamp(a * x + b, 0.0, 1.0); }, true, true, 0.2f,
+     0.5},
     {"elu", [](double x, double a, double) { return x >= 0 ? x : a * std::expm1(x); }, true, false, 1},
     {"softsign", [](double x, double, double) { return x / (1 + std::abs(x)); }},
     {"softplus", [](double x, double, double) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }},
@@ -36,12 +37,13 @@ const Named* FindActivation(std::string_view name) {
 
 Result<Activations> ActivationsOf(const RecurrentKind& kind, const RecurrentAttrs& a) {
   const size_t directions = a.direction == "bidirectional" ? 2 : 1, count = directions * kind.activations.size();
-  HASTEN_REQUIRE(a.activations.empty() || a.activations.size() >= count, "activations must have ", count, " entries, has ",
-                 a.activations.size());
+  HASTEN_REQUIRE(a.activations.empty() || a.activations.size() >= count, "activations must have ", count,
+                 " entries, has ", a.activations.size());
   Activations out;
   size_t alpha = 0, beta = 0;
   for (size_t i = 0; i < count; ++i) {
-    const std::string_view name = a.activations.empty() ? kind.activations[i % kind.activations.size()] : a.activations[i];
+    const std::string_view name =
+        a.activations.empty() ? kind.activations[i % kind.activations.size()] : a.activations[i];
     const Named* found = FindActivation(name);
     HASTEN_REQUIRE(found, "activation ", Quote(name), " is not known");
     Activation f{found->f, found->alpha, found->beta};

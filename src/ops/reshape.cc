@@ -78,7 +78,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   return Copy(c.input(0), y);
 }
 
@@ -120,9 +120,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kReshape = {
     .name = "Reshape",
     .doc =
-        "The elements of x in the same order, in the shape that input 1 (i64 [k]) asks for. One dim may be -1: what "
-        "the "
-        "others leave. 0 copies the dim of x at that place, unless allowzero is set. Any dtype.",
+        "The elements of x in the same order, in the shape that input 1 (i64 [k]) asks for. One dim may be -1: "
+        "what the others leave. 0 copies the dim of x at that place, unless allowzero is set. Any dtype.",
     .attrs = SchemaOf<ReshapeAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "Reshape", kVersions},

@@ -166,7 +166,7 @@ Result<Axes> AxesOf(const KernelCall& c, const ResizeAttrs& a, const Dims& out) 
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   if (y->elements() == 0) return {};
   const auto& a = c.attrs<ResizeAttrs>();
   HASTEN_ASSIGN(const Axes axes, AxesOf(c, a, y->dims));
@@ -199,13 +199,11 @@ double Flops(const CostCall& c) {
 extern const OpDef kResize = {
     .name = "Resize",
     .doc =
-        "x sampled at out_i / scale (moved as coordinate_transformation_mode says) along each of `axes`, taking the "
-        "nearest "
-        "element, or interpolating linearly or cubically between the nearest 2 or 4 (more where antialias stretches "
-        "the "
-        "kernel by 1 / scale). Outside of x the edge repeats; exclude_outside leaves it out, tf_crop_and_resize gives "
-        "extrapolation_value. Inputs: x [d...], any dtype (interpolating: numbers); roi float [2k]; scales f32 [k] "
-        "(y: [floor(d * scale)...]) or sizes i64 [k].",
+        "x sampled at out_i / scale (moved as coordinate_transformation_mode says) along each of `axes`, taking "
+        "the nearest element, or interpolating linearly or cubically between the nearest 2 or 4 (more where "
+        "antialias stretches the kernel by 1 / scale). Outside of x the edge repeats; exclude_outside leaves it "
+        "out, tf_crop_and_resize gives extrapolation_value. Inputs: x [d...], any dtype (interpolating: numbers); "
+        "roi float [2k]; scales f32 [k] (y: [floor(d * scale)...]) or sizes i64 [k].",
     .attrs = SchemaOf<ResizeAttrs>(kFields),
     .arity = {2, 4},
     .onnx = {"", "Resize", kVersions},

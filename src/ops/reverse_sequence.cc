@@ -23,7 +23,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   HASTEN_ASSIGN(const auto lengths, c.Ints(1));
   const bool time_first = c.attrs<ReverseSequenceAttrs>().time_axis == 0;
@@ -57,9 +57,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kReverseSequence = {
     .name = "ReverseSequence",
     .doc =
-        "Entry b of x along batch_axis has its first lengths[b] entries along time_axis reversed, the others kept. x: "
-        "rank 2 "
-        "at least, any dtype; lengths: i64 [batch].",
+        "Entry b of x along batch_axis has its first lengths[b] entries along time_axis reversed, the others kept. "
+        "x: rank 2 at least, any dtype; lengths: i64 [batch].",
     .attrs = SchemaOf<ReverseSequenceAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "ReverseSequence", kVersions},

@@ -105,7 +105,7 @@ double PoolBin(const double* plane, int64_t height, int64_t width, const Bins& r
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const auto& a = c.attrs<RoiAlignAttrs>();
   const Dims& x = c.input(0).dims;
   const int64_t height = x[2], width = x[3], channels = x[1], bins = a.output_height * a.output_width;
@@ -170,12 +170,10 @@ std::vector<Sample> Samples() {
 extern const OpDef kRoiAlign = {
     .name = "RoiAlign",
     .doc =
-        "Each region of interest, cut into bins, each bin the average (or maximum) of samples interpolated linearly. "
-        "x: float "
-        "[N, C, H, W]; rois: [R, 4] as (x0, y0, x1, y1), times spatial_scale, less half a pixel in mode half_pixel; "
-        "batch_indices: i64 [R]; y: [R, C, output_height, output_width]. sampling_ratio samples along each side of a "
-        "bin, or "
-        "one a pixel. Mask R-CNN (https://arxiv.org/abs/1703.06870).",
+        "Each region of interest, cut into bins, each bin the average (or maximum) of samples interpolated "
+        "linearly. x: float [N, C, H, W]; rois: [R, 4] as (x0, y0, x1, y1), times spatial_scale, less half a pixel "
+        "in mode half_pixel; batch_indices: i64 [R]; y: [R, C, output_height, output_width]. sampling_ratio "
+        "samples along each side of a bin, or one a pixel. Mask R-CNN (https://arxiv.org/abs/1703.06870).",
     .attrs = SchemaOf<RoiAlignAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "RoiAlign", kVersions},

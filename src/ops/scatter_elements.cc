@@ -100,11 +100,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kScatterElements = {
     .name = "ScatterElements",
     .doc =
-        "y = data, then y[i.. with the index along `axis` replaced by indices[i..]] = updates[i..], or the reduction "
-        "(add, "
-        "mul, max, min) of what is there and the update. indices (integers) and updates have one shape, of data's rank "
-        "and "
-        "no larger off the axis. Any dtype. Sums are rounded once.",
+        "y = data, then y[i.. with the index along `axis` replaced by indices[i..]] = updates[i..], or the "
+        "reduction (add, mul, max, min) of what is there and the update. indices (integers) and updates have one "
+        "shape, of data's rank and no larger off the axis. Any dtype. Sums are rounded once.",
     .attrs = SchemaOf<ScatterElementsAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "ScatterElements", kVersions},

@@ -86,11 +86,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kScatterNd = {
     .name = "ScatterND",
     .doc =
-        "y = data, then y[indices[i.., :], j..] = updates[i.., j..], or the reduction (add, mul, max, min) of what is "
-        "there "
-        "and the update: the last axis of indices (integers) holds tuples that index the first axes of data. Any "
-        "dtype. Sums "
-        "are rounded once.",
+        "y = data, then y[indices[i.., :], j..] = updates[i.., j..], or the reduction (add, mul, max, min) of what "
+        "is there and the update: the last axis of indices (integers) holds tuples that index the first axes of "
+        "data. Any dtype. Sums are rounded once.",
     .attrs = SchemaOf<ScatterNDAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "ScatterND", kVersions},

@@ -40,7 +40,7 @@ Status CheckReduction(std::string_view reduction) {
 }
 
 Status ApplyUpdates(const KernelCall& c, std::string_view reduction, std::span<const int64_t> targets, int64_t run) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor &data = c.input(0), &updates = c.input(2);
   if (reduction == "none") {
     CopyElements(data, 0, y, 0, data.elements());

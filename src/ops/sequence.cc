@@ -39,7 +39,7 @@ Status Return(const KernelCall& c, int i, const Value& v) {
     c.Set(i, v);
     return {};
   }
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(i, v.tensor().dtype, v.tensor().dims));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(i, v.tensor().dtype, v.tensor().dims));
   CopyElements(v.tensor(), 0, y, 0, v.tensor().elements());
   return {};
 }

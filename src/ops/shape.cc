@@ -34,7 +34,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Range r = AxesOf(c.attrs<ShapeAttrs>(), c.input(0).dims.rank());
   for (int i = 0; i < r.count; ++i) y->SetInt(i, c.input(0).dims[static_cast<size_t>(r.first + i)]);
   return {};
@@ -71,8 +71,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kShape = {
     .name = "Shape",
     .doc =
-        "The dims [start, end) of x as i64 [n]. Negative bounds count from the end, all are clamped to the rank. Any "
-        "dtype.",
+        "The dims [start, end) of x as i64 [n]. Negative bounds count from the end, all are clamped to the rank. "
+        "Any dtype.",
     .attrs = SchemaOf<ShapeAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Shape", kVersions},

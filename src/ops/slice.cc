@@ -10,7 +10,8 @@ struct Part {
   int64_t start = 0, step = 1, count = 0;
 };
 
-// numpy's rules for one axis of `dim` entries; step is not 0.
+// One axis of `dim` entries; step is not 0.  Unlike numpy's, a start before the first entry is that entry going
+// backwards too: the standard clamps it so.
 Part PartOf(int64_t start, int64_t end, int64_t step, int64_t dim) {
   if (dim == 0) return {0, 1, 0};
   if (start < 0) start += dim;
@@ -21,7 +22,7 @@ Part PartOf(int64_t start, int64_t end, int64_t step, int64_t dim) {
     return {start, step, end > start ? (end - start - 1) / step + 1 : 0};
   }
   step = std::max(step, -std::numeric_limits<int64_t>::max());
-  start = std::clamp<int64_t>(start, -1, dim - 1);
+  start = std::clamp<int64_t>(start, 0, dim - 1);
   end = std::clamp<int64_t>(end, -1, dim - 1);
   return {start, step, start > end ? (start - end - 1) / -step + 1 : 0};
 }
@@ -132,7 +133,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const auto starts, c.Ints(1));
   HASTEN_ASSIGN(const auto ends, c.Ints(2));
   std::optional<std::span<const int64_t>> axes;
@@ -177,6 +178,7 @@ std::vector<Sample> Samples() {
           {"bounds beyond the axis", {x, IntList({-99}), IntList({99}), IntList({1})}},
           {"empty", {x, IntList({3}), IntList({3}), IntList({0})}},
           {"step beyond the axis", {x, IntList({1}), IntList({7}), IntList({1}), IntList({100})}},
+          {"backwards from before the first", {x, IntList({-99}), IntList({-98}), IntList({1}), IntList({-1})}},
           {"of an empty axis", {{DType::kF32, {0, 2}}, IntList({0}), IntList({5}), none, IntList({-1})}},
           {"i4 inside bytes", {{DType::kI4, {3, 5}, -8, 7}, IntList({1}), IntList({4}), IntList({1})}},
           {"strings", {{DType::kString, {3}, 0, 0, {}, {"a", "b", "c"}}, IntList({1}), IntList({3})}}};
@@ -187,10 +189,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kSlice = {
     .name = "Slice",
     .doc =
-        "x[starts[0]:ends[0]:steps[0], ...] along `axes` as numpy has it: negative bounds count from the end, then all "
-        "are "
-        "clamped. Inputs: x (any dtype); starts, ends, axes (default: the first), steps (default: ones), i32 or i64 "
-        "[k].",
+        "x[starts[0]:ends[0]:steps[0], ...] along `axes`: negative bounds count from the end, then all are "
+        "clamped. Inputs: x (any dtype); starts, ends, axes (default: the first), steps (default: ones), i32 or "
+        "i64 [k].",
     .arity = {3, 5},
     .onnx = {"", "Slice", kVersions},
     .infer = Infer,

@@ -17,7 +17,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const DepthSpaceStrides s = StridesOfBlocks(y->dims, c.attrs<DepthSpaceAttrs>());
   CopyStrided(c.input(0), 0, s.wide, y, 0, s.deep, s.dims);
   return {};

@@ -78,7 +78,7 @@ Status Eval(KernelCall& c) {
     const int64_t part =
         sizes.empty() ? EqualPart(dim, a.num_outputs.value_or(outputs), i).value() : sizes[static_cast<size_t>(i)];
     if (c.wants(static_cast<int>(i))) {
-      HASTEN_ASSIGN(Tensor * y, BoundOutput(c, static_cast<int>(i)));
+      HASTEN_ASSIGN(Tensor* y, BoundOutput(c, static_cast<int>(i)));
       CopyStrided(x, at * inner, Dims{dim * inner, 1}, y, 0, Dims{part * inner, 1}, Dims{outer, part * inner});
     }
     at += part;
@@ -130,9 +130,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kSplit = {
     .name = "Split",
     .doc =
-        "Cuts x along `axis` into its outputs: of the sizes in input 1 (i64 [n]), or into num_outputs equal parts of "
-        "which "
-        "the last is smaller if need be. Any dtype.",
+        "Cuts x along `axis` into its outputs: of the sizes in input 1 (i64 [n]), or into num_outputs equal parts "
+        "of which the last is smaller if need be. Any dtype.",
     .attrs = SchemaOf<SplitAttrs>(kFields),
     .arity = {1, 2, 1, kMany},
     .onnx = {"", "Split", kVersions},

@@ -40,7 +40,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   return CopyAll(c.input(0), y);
 }
 
@@ -64,9 +64,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kSqueeze = {
     .name = "Squeeze",
     .doc =
-        "x without the axes that input 1 (i64 [k]) names, each of one entry; without input 1, without all such axes. "
-        "Any "
-        "dtype.",
+        "x without the axes that input 1 (i64 [k]) names, each of one entry; without input 1, without all such "
+        "axes. Any dtype.",
     .arity = {1, 2},
     .onnx = {"", "Squeeze", kVersions},
     .infer = Infer,

@@ -51,7 +51,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Dims& x = c.input(kSignal).dims;
   const int64_t step = c.input(kStep).Int(0), parts = x[2], frames = y->dims[1], bins = y->dims[2];
   const int64_t length = c.has(kLength) ? c.input(kLength).Int(0) : c.has(kWindow) ? c.input(kWindow).elements() : x[1];
@@ -107,13 +107,10 @@ std::vector<Sample> Samples() {
 extern const OpDef kStft = {
     .name = "STFT",
     .doc =
-        "The Fourier transforms of frames of a signal, frame_step apart, each times the window: y[b, f, k] = sum over "
-        "i of "
-        "window[i] x[b, f * frame_step + i] exp(-2 pi j k i / n). signal: float [B, L, 1] (real) or [B, L, 2] "
-        "(complex); "
-        "frame_step: one integer; window: [n], default ones; frame_length: one integer; y: [B, (L - n) / step + 1, n / "
-        "2 + 1 "
-        "(onesided) or n, 2].",
+        "The Fourier transforms of frames of a signal, frame_step apart, each times the window: y[b, f, k] = sum "
+        "over i of window[i] x[b, f * frame_step + i] exp(-2 pi j k i / n). signal: float [B, L, 1] (real) or [B, "
+        "L, 2] (complex); frame_step: one integer; window: [n], default ones; frame_length: one integer; y: [B, (L "
+        "- n) / step + 1, n / 2 + 1 (onesided) or n, 2].",
     .attrs = SchemaOf<StftAttrs>(kFields),
     .arity = {2, 4},
     .onnx = {"", "STFT", kVersions},

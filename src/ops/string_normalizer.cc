@@ -80,7 +80,7 @@ Status Eval(KernelCall& c) {
   }
   if (kept.empty()) kept.emplace_back();
   const auto n = static_cast<int64_t>(kept.size());
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kString, x.dims.rank() == 2 ? Dims{1, n} : Dims{n}));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kString, x.dims.rank() == 2 ? Dims{1, n} : Dims{n}));
   std::move(kept.begin(), kept.end(), y->as<std::string>());
   return {};
 }

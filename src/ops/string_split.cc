@@ -87,8 +87,8 @@ Status Eval(KernelCall& c) {
   HASTEN_REQUIRE(x.dims.rank() < Dims::kMaxRank, "input of rank ", x.dims.rank(), " cannot get one more axis");
   Dims dims = x.dims;
   dims.push_back(static_cast<int64_t>(most));
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kString, dims));
-  HASTEN_ASSIGN(Tensor * counts, c.Allocate(1, DType::kI64, x.dims));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kString, dims));
+  HASTEN_ASSIGN(Tensor* counts, c.Allocate(1, DType::kI64, x.dims));
   std::string* out = y->as<std::string>();
   for (size_t i = 0; i < split.size(); ++i) {
     counts->SetInt(static_cast<int64_t>(i), static_cast<int64_t>(split[i].size()));

@@ -35,7 +35,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const auto& a = c.attrs<TensorScatterAttrs>();
   const Tensor &cache = c.input(0), &update = c.input(1);
   HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, cache.dims.rank()));
@@ -75,9 +75,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kTensorScatter = {
     .name = "TensorScatter",
     .doc =
-        "y = cache [b, .., n, ..], then along `axis` y[b, .., write_indices[b] + s, ..] = update[b, .., s, ..] for all "
-        "s; "
-        "write_indices: i64 [b], default zeros; mode circular takes the place modulo n. Any dtype.",
+        "y = cache [b, .., n, ..], then along `axis` y[b, .., write_indices[b] + s, ..] = update[b, .., s, ..] for "
+        "all s; write_indices: i64 [b], default zeros; mode circular takes the place modulo n. Any dtype.",
     .attrs = SchemaOf<TensorScatterAttrs>(kFields),
     .arity = {2, 3},
     .onnx = {"", "TensorScatter", kVersions},

@@ -45,7 +45,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   return Move(c.input(0), y);
 }
 
@@ -92,7 +92,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kTile = {
     .name = "Tile",
     .doc =
-        "y[i0, i1, ...] = x[i0 mod d0, i1 mod d1, ...]: axis k of x repeated repeats[k] times (i64 [rank]). Any dtype.",
+        "y[i0, i1, ...] = x[i0 mod d0, i1 mod d1, ...]: axis k of x repeated repeats[k] times (i64 [rank]). Any "
+        "dtype.",
     .arity = {2, 2},
     .onnx = {"", "Tile", kVersions},
     .infer = Infer,

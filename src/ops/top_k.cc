@@ -69,8 +69,8 @@ Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<TopKAttrs>().axis, x.dims.rank()));
   Dims dims = x.dims;
   dims[static_cast<size_t>(axis)] = c.input(1).Int(0);
-  HASTEN_ASSIGN(Tensor * values, c.Allocate(0, x.dtype, dims));
-  HASTEN_ASSIGN(Tensor * places, c.Allocate(1, DType::kI64, dims));
+  HASTEN_ASSIGN(Tensor* values, c.Allocate(0, x.dtype, dims));
+  HASTEN_ASSIGN(Tensor* places, c.Allocate(1, DType::kI64, dims));
   switch (LaneOf(x.dtype)) {
     case Lane::kDouble: {
       HASTEN_ASSIGN(const auto v, c.Doubles(0));
@@ -124,9 +124,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kTopK = {
     .name = "TopK",
     .doc =
-        "The k largest (or smallest) elements of each row along `axis`, best first, and their places (i64). Equal ones "
-        "come in "
-        "the order of their places, NaN counts as the largest. x: [.., n, ..]; k: one integer; outputs: [.., k, ..].",
+        "The k largest (or smallest) elements of each row along `axis`, best first, and their places (i64). Equal "
+        "ones come in the order of their places, NaN counts as the largest. x: [.., n, ..]; k: one integer; "
+        "outputs: [.., k, ..].",
     .attrs = SchemaOf<TopKAttrs>(kFields),
     .arity = {2, 2, 1, 2},
     .onnx = {"", "TopK", kVersions},

@@ -47,7 +47,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const Dims perm, Permutation(c.attrs<TransposeAttrs>(), c.input(0).dims.rank()));
   return Move(c.input(0), perm, y);
 }
@@ -73,8 +73,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kTranspose = {
     .name = "Transpose",
     .doc =
-        "y[i_perm[0], i_perm[1], ...] = x[i0, i1, ...]: axis k of y is axis perm[k] of x. Without perm the axes are "
-        "reversed. Any dtype.",
+        "y[i_perm[0], i_perm[1], ...] = x[i0, i1, ...]: axis k of y is axis perm[k] of x. Without perm the axes "
+        "are reversed. Any dtype.",
     .attrs = SchemaOf<TransposeAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "Transpose", kVersions},

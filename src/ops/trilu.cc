@@ -18,7 +18,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   const size_t rank = x.dims.size();
   const int64_t rows = x.dims[rank - 2], columns = x.dims[rank - 1];
@@ -55,8 +55,7 @@ extern const OpDef kTrilu = {
     .name = "Trilu",
     .doc =
         "x[.., i, j] where j >= i + k (upper) or j <= i + k (lower), else zero. x: [.., n, m], any dtype; k: one "
-        "integer, "
-        "default 0.",
+        "integer, default 0.",
     .attrs = SchemaOf<TriluAttrs>(kFields),
     .arity = {1, 2},
     .onnx = {"", "Trilu", kVersions},

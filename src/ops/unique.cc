@@ -122,7 +122,7 @@ Result<Groups> GroupByLane(const KernelCall& c, const Items& items, bool sorted)
 
 Status Give(const KernelCall& c, int output, std::span<const int64_t> v) {
   if (!c.wants(output)) return {};
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(output, DType::kI64, {static_cast<int64_t>(v.size())}));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(output, DType::kI64, {static_cast<int64_t>(v.size())}));
   WriteInts(y, 0, v);
   return {};
 }
@@ -135,7 +135,7 @@ Status Eval(KernelCall& c) {
   const Items items{dims.Product(0, axis), dims[static_cast<size_t>(axis)], dims.Product(axis + 1, dims.rank())};
   HASTEN_ASSIGN(const Groups g, GroupByLane(c, items, a.sorted));
   dims[static_cast<size_t>(axis)] = static_cast<int64_t>(g.first.size());
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, x.dtype, dims));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, x.dtype, dims));
   int64_t to = 0;
   for (int64_t o = 0; o < items.outer; ++o) {
     for (int64_t first : g.first) {
@@ -168,11 +168,10 @@ std::vector<Sample> Samples() {
 extern const OpDef kUnique = {
     .name = "Unique",
     .doc =
-        "The distinct entries of x along `axis` (without it: of the flattened x), ascending, or in order of appearance "
-        "where "
-        "`sorted` is 0; then, i64 [k], [n], [k]: the first place of each, the number of the entry each place has, and "
-        "how "
-        "often each occurs. Entries compare element by element, NaN last and equal to NaN. Any dtype.",
+        "The distinct entries of x along `axis` (without it: of the flattened x), ascending, or in order of "
+        "appearance where `sorted` is 0; then, i64 [k], [n], [k]: the first place of each, the number of the entry "
+        "each place has, and how often each occurs. Entries compare element by element, NaN last and equal to NaN. "
+        "Any dtype.",
     .attrs = SchemaOf<UniqueAttrs>(kFields),
     .arity = {1, 1, 1, 4},
     .onnx = {"", "Unique", kVersions},

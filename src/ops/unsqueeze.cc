@@ -31,7 +31,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   return CopyAll(c.input(0), y);
 }
 
@@ -55,8 +55,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kUnsqueeze = {
     .name = "Unsqueeze",
     .doc =
-        "x with axes of one entry put in, so that they are the axes of y that input 1 (i64 [k], any order) names. Any "
-        "dtype.",
+        "x with axes of one entry put in, so that they are the axes of y that input 1 (i64 [k], any order) names. "
+        "Any dtype.",
     .arity = {2, 2},
     .onnx = {"", "Unsqueeze", kVersions},
     .infer = Infer,

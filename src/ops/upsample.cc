@@ -67,7 +67,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
   const Dims& x = c.input(0).dims;
   HASTEN_ASSIGN(const auto scales, c.Doubles(1));
   std::array<ResampledAxis, Dims::kMaxRank> axes;
@@ -91,8 +91,7 @@ extern const OpDef kUpsample = {
     .name = "Upsample",
     .doc =
         "Resize by scales with coordinate_transformation_mode asymmetric and nearest_mode floor, as it was before "
-        "opset 10. "
-        "x: any dtype (mode linear: numbers); scales: float [rank].",
+        "opset 10. x: any dtype (mode linear: numbers); scales: float [rank].",
     .attrs = SchemaOf<UpsampleAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"", "Upsample", kVersions},

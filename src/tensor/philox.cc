@@ -13,6 +13,32 @@ double Unit(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
 // Logarithm, sine and cosine of our own, of operations that IEEE 754 rounds alike everywhere: libm's differ between
 // machines in the last bit.  Good to about two units in the last place.
 
+// sum of c[k] x^k
+template <size_t kTerms>
+double Series(double x, const std::array<double, kTerms>& c) {
+  double sum = c[kTerms - 1];
+  for (size_t k = kTerms - 1; k-- > 0;) sum = sum * x + c[k];
+  return sum;
+}
+
+// (artanh(x) - x) / x^3 in x^2
+constexpr std::array kArtanh = {1. / 3, 1. / 5, 1. / 7, 1. / 9, 1. / 11, 1. / 13, 1. / 15, 1. / 17, 1. / 19, 1. / 21};
+
+// (sin(x) - x) / x^3 and (cos(x) - 1) / x^2, in x^2: by each term, the sign turns and the factorial grows by two.
+template <size_t kTerms>
+constexpr std::array<double, kTerms> Factorials(int first) {
+  std::array<double, kTerms> c{};
+  double factorial = first == 3 ? 6 : 2;
+  for (size_t k = 0; k < kTerms; ++k) {
+    c[k] = (k % 2 ? 1 : -1) / factorial;
+    const double n = first + 2 * static_cast<double>(k);
+    factorial *= (n + 1) * (n + 2);
+  }
+  return c;
+}
+constexpr auto kSine = Factorials<8>(3);
+constexpr auto kCosine = Factorials<8>(2);
+
 // Natural logarithm of a normal positive double: m * 2^e with m near 1, log m = 2 artanh((m - 1) / (m + 1)).
 double Log(double v) {
   const uint64_t bits = std::bit_cast<uint64_t>(v);
@@ -24,9 +50,8 @@ double Log(double v) {
   }
   const double s = (m - 1) / (m + 1);
   const double s2 = s * s;
-  double sum = 0;
-  for (int k = 23; k >= 3; k -= 2) sum = (sum + 1.0 / k) * s2;
-  return exponent * 0.6931471805599453 + 2 * (s + s * sum);
+  const double sum = Series(s2, kArtanh);
+  return exponent * 0.6931471805599453 + 2 * (s + s * s2 * sum);
 }
 
 struct Angle {
@@ -36,12 +61,7 @@ struct Angle {
 // Of x in [0, pi / 4], by Taylor's series.
 Angle FirstOctant(double x) {
   const double x2 = x * x;
-  double sine = 1, cosine = 1;
-  for (int k = 18; k >= 2; k -= 2) {
-    sine = 1 - sine * x2 / (k * (k + 1));
-    cosine = 1 - cosine * x2 / (k * (k - 1));
-  }
-  return {x * sine, cosine};
+  return {x + x * x2 * Series(x2, kSine), 1 + x2 * Series(x2, kCosine)};
 }
 
 // Of 2 pi u, u in [0, 1).

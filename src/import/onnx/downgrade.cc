@@ -106,7 +106,10 @@ Status Downgrade(Graph* graph, NodeId n, Opsets* opsets, std::vector<WrittenNode
     form.type = node.opaque->type;
     form.domain = node.opaque->domain;
     form.attrs = node.opaque->attrs;
-    opsets->emplace(form.domain, node.opaque->version);
+    const int wanted = opsets->emplace(form.domain, node.opaque->version).first->second;
+    if (wanted < node.opaque->version)
+      return Status(Code::kUnsupported, Str("is an op this build does not know, in its form of opset ",
+                                            node.opaque->version, ": it cannot be written at opset ", wanted));
     out->push_back(std::move(written));
     return {};
   }

@@ -112,6 +112,17 @@ TEST(Export, RefusesWhatHasNoForm) {
   EXPECT_EQ(ExportOnnxBytes(*model, {.opset = 0}).code(), Code::kInvalidArgument);
 }
 
+TEST(Export, UnknownOpsKeepTheirOpset) {
+  GraphParts parts;
+  parts.inputs = {ValueInfo("x", 1, {})};
+  parts.nodes = {Node("Unheard", {"x"}, {"y"})};
+  parts.outputs = {ValueInfo("y", 1, {})};
+  const auto model = MustImport(ModelBytes(Graph(std::move(parts)), 15));
+  EXPECT_EQ(NodesOf(MustExport(*model))[0].type, "Unheard");
+  EXPECT_THAT(std::string(ExportOnnxBytes(*model, {.opset = 13}).message()),
+              HasSubstr("node 0 (Unheard): is an op this build does not know"));
+}
+
 TEST(Export, AWantedOpsetRaisesTheIrVersion) {
   GraphParts parts;
   parts.inputs = {ValueInfo("x", 1, {})};

@@ -63,9 +63,9 @@ Status Eval(KernelCall& c) {
             [&](int64_t p, int64_t q) { return keys[static_cast<size_t>(p)] < keys[static_cast<size_t>(q)]; });
   const bool sparse = a.map_form == "SPARSE";
   const int64_t n = sparse ? a.max_map : static_cast<int64_t>(keys.size());
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, to, {1, n}));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, to, {1, n}));
   if (to == DType::kString)
-    std::fill_n(y->as<std::string>(), n, std::string());
+    std::fill_n(y->as<std::string>(), n, "0.f");  // onnxruntime's filling
   else
     std::memset(y->data, 0, static_cast<size_t>(y->bytes()));
   int64_t next = 0;

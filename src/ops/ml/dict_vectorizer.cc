@@ -39,7 +39,7 @@ Status Eval(KernelCall& c) {
   const auto& a = c.attrs<A>();
   HASTEN_ASSIGN(const MapValue* map, MapOf(c, 0));
   const size_t n = std::max(a.int64_vocabulary.size(), a.string_vocabulary.size());
-  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, map->values.dtype, {1, static_cast<int64_t>(n)}));
+  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, map->values.dtype, {1, static_cast<int64_t>(n)}));
   if (y->dtype == DType::kString)
     std::fill_n(y->as<std::string>(), n, std::string());
   else

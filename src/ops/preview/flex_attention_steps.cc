@@ -12,7 +12,7 @@ Status MultiplyHeads(KernelCall& c, bool transposed, double scale, DType to) {
   HASTEN_REQUIRE((transposed ? w[3] : w[2]) == inner && w[0] == x[0] && w[1] > 0 && x[1] % w[1] == 0,
                  "heads of shapes ", x, " and ", w, " do not multiply");
   const int64_t group = x[1] / w[1];
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, to, {x[0], x[1], rows, cols}));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, to, {x[0], x[1], rows, cols}));
   HASTEN_ASSIGN(const auto panel, c.Scratch<double>(kPanelElements));
   HASTEN_ASSIGN(const auto left, c.Scratch<double>(rows * inner));
   HASTEN_ASSIGN(const auto sum, c.Scratch<double>(rows * cols));
@@ -29,12 +29,13 @@ Status MultiplyHeads(KernelCall& c, bool transposed, double scale, DType to) {
 
 Status EvalScores(KernelCall& c) {
   const auto& a = c.attrs<FlexScoresAttrs>();
-  return MultiplyHeads(c, true, a.scale, static_cast<DType>(a.precision));
+  const double scale = a.scale ? static_cast<double>(*a.scale) : 1 / std::sqrt(static_cast<double>(c.input(0).dims[3]));
+  return MultiplyHeads(c, true, scale, ScoresDType(a.precision, c.input(0).dtype));
 }
 
 Status EvalSoftmax(KernelCall& c) {
   const Dims& d = c.input(0).dims;
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, c.input(0).dtype, d));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, c.input(0).dtype, d));
   HASTEN_ASSIGN(const auto row, c.Scratch<double>(d.back()));
   for (int64_t i = 0; i < d.Product(0, d.rank() - 1); ++i) {
     ReadDoubles(c.input(0), i * d.back(), row);
@@ -54,10 +55,13 @@ constexpr AttrField kScoresFields[] = {Field<&FlexScoresAttrs::precision>("preci
 
 }  // namespace
 
-const OpDef kFlexScores = {.name = "flex.Scores",
-                           .attrs = SchemaOf<FlexScoresAttrs>(kScoresFields),
-                           .arity = {2, 2},
-                           .eval = EvalScores};
+DType ScoresDType(const std::optional<int64_t>& precision, DType operand) {
+  if (precision) return static_cast<DType>(*precision);
+  return operand == DType::kF64 ? DType::kF64 : DType::kF32;
+}
+
+const OpDef kFlexScores = {
+    .name = "flex.Scores", .attrs = SchemaOf<FlexScoresAttrs>(kScoresFields), .arity = {2, 2}, .eval = EvalScores};
 const OpDef kFlexSoftmax = {.name = "flex.Softmax", .arity = {1, 1}, .eval = EvalSoftmax};
 const OpDef kFlexApply = {.name = "flex.Apply", .arity = {2, 2}, .eval = EvalApply};
 

@@ -5,9 +5,10 @@
 namespace hasten::ops::preview {
 
 struct FlexScoresAttrs {
-  float scale = 0;
-  int64_t precision = 1;  // dtype of the scores
+  std::optional<float> scale;        // absent: 1 / sqrt(E)
+  std::optional<int64_t> precision;  // dtype of the scores; absent: f64 for f64, else f32
 };
+DType ScoresDType(const std::optional<int64_t>& precision, DType operand);
 
 extern const OpDef kFlexScores;   // (Q [B, Hq, L, E], K [B, Hkv, S, E]) -> scale * Q K^T: [B, Hq, L, S]
 extern const OpDef kFlexSoftmax;  // softmax along the last axis
