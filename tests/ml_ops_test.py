@@ -2,7 +2,7 @@
 """Ops of ai.onnx.ml against ONNX Runtime, one node at a time, over grids of attributes, dtypes and shapes.
 
 Where ONNX Runtime lacks a dtype, it judges the same numbers as f32.  Where it differs from what the standard says in so
-many words, the expected values are given here.  HASTEN_BIN names the binary, HASTEN_TEST_DATA the folder of real models.
+many words, the expected values are given here.  HASTEN_BIN names the binary, HASTEN_TEST_DATA a folder of models.
 """
 import itertools
 import json
@@ -58,8 +58,8 @@ def run_hasten(model, inputs, outputs):
         (root / "in").mkdir()
         for i, array in enumerate(inputs):
             (root / "in" / f"input_{i}.pb").write_bytes(numpy_helper.from_array(array).SerializeToString())
-        command = [BINARY, "run", str(root / "m.onnx"), "--input-dir", str(root / "in"), "--output-dir", str(root / "out"),
-                   "--output-format", "pb", "--quiet"]
+        command = [BINARY, "run", str(root / "m.onnx"), "--input-dir", str(root / "in"),
+                   "--output-dir", str(root / "out"), "--output-format", "pb", "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"hasten: {done.stdout}{done.stderr}")
@@ -112,7 +112,8 @@ class MlOps(unittest.TestCase):
 
     def test_linear_classifier(self):
         g = np.random.default_rng(1)
-        for transform, dtype, (models, labels) in itertools.product(TRANSFORMS, DTYPES, [(1, 2), (2, 2), (3, 3), (4, 5)]):
+        sizes = [(1, 2), (2, 2), (3, 3), (4, 5)]
+        for transform, dtype, (models, labels) in itertools.product(TRANSFORMS, DTYPES, sizes):
             if models == 1 and transform == "PROBIT":
                 continue  # ONNX Runtime leaves half of the scores unset
             names = {"classlabels_ints": [10 * i - 7 for i in range(labels)]}
@@ -121,14 +122,14 @@ class MlOps(unittest.TestCase):
             self.check("LinearClassifier", [batch(g, dtype, 5, 3)], 2, coefficients=floats(g, 3 * models, -.2, .2),
                        intercepts=floats(g, models), post_transform=transform, **near(transform),
                        **names)
-        self.check("LinearClassifier", [np.array([1, 2], np.float32)], 2, coefficients=[.3, -.2, .1, .7], intercepts=[.1, .2],
-                   classlabels_ints=[10, 20])
+        self.check("LinearClassifier", [np.array([1, 2], np.float32)], 2, coefficients=[.3, -.2, .1, .7],
+                   intercepts=[.1, .2], classlabels_ints=[10, 20])
 
     def test_linear_regressor(self):
         g = np.random.default_rng(2)
         for transform, dtype, targets, bias in itertools.product(TRANSFORMS, DTYPES, [1, 2, 5], [True, False]):
-            self.check("LinearRegressor", [batch(g, dtype, 7, 3)], coefficients=floats(g, 3 * targets, -.2, .2), targets=targets,
-                       intercepts=floats(g, targets) if bias else None, post_transform=transform,
+            self.check("LinearRegressor", [batch(g, dtype, 7, 3)], coefficients=floats(g, 3 * targets, -.2, .2),
+                       targets=targets, intercepts=floats(g, targets) if bias else None, post_transform=transform,
                        **near(transform))
 
     def test_normalizer(self):
@@ -144,7 +145,8 @@ class MlOps(unittest.TestCase):
         for dtype, features in itertools.product(DTYPES, [1, 3]):
             x = batch(g, dtype, 5, 3)
             self.check("Scaler", [x], scale=floats(g, features), offset=floats(g, features))
-        self.check("Scaler", [np.arange(24, dtype=np.float32).reshape(2, 3, 4)], scale=[1., 10., 100.], offset=[0., 1., 2.])
+        x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+        self.check("Scaler", [x], scale=[1., 10., 100.], offset=[0., 1., 2.])
 
     def test_imputer(self):
         for dtype, n in itertools.product([np.float32, np.float64], [1, 3]):
@@ -168,7 +170,8 @@ class MlOps(unittest.TestCase):
         self.check("CategoryMapper", [np.array([4, 9, 5])], default_string="zz", **categories)
         self.check("LabelEncoder", [strings("a", "b", "z")], version=1, classes_strings=["a", "b"], default_int64=-3)
         self.check("LabelEncoder", [np.array([0, 1, 5, -1])], version=1, classes_strings=["a", "b"], default_string="?")
-        keys = {"s": ("keys_strings", ["a", "b"], strings("b", "z", "a")), "i": ("keys_int64s", [3, -4], np.array([[-4, 5]])),
+        keys = {"s": ("keys_strings", ["a", "b"], strings("b", "z", "a")),
+                "i": ("keys_int64s", [3, -4], np.array([[-4, 5]])),
                 "f": ("keys_floats", [0.5, float("nan")], np.array([np.nan, 0.5, 0.25], np.float32))}
         values = [("values_strings", ["x", "y"]), ("values_int64s", [7, -8]), ("values_floats", [0.25, -1.5])]
         for (key, names, x), (value, results), version in itertools.product(keys.values(), values, [2, 4]):
@@ -177,11 +180,11 @@ class MlOps(unittest.TestCase):
             self.check("LabelEncoder", [x], version=version, default_string="?", default_int64=99, default_float=9.5,
                        **{key: names, value: results})
         f64 = lambda *v: helper.make_tensor("t", TensorProto.DOUBLE, [len(v)], v)
-        self.check("LabelEncoder", [np.array([1.5, 9, 2.5])], version=4, keys_tensor=f64(1.5, 2.5), values_tensor=f64(3, 4),
-                   default_tensor=f64(42))
+        self.check("LabelEncoder", [np.array([1.5, 9, 2.5])], version=4, keys_tensor=f64(1.5, 2.5),
+                   values_tensor=f64(3, 4), default_tensor=f64(42))
         # "If a key is repeated, the last key takes precedence."
-        self.check("LabelEncoder", [strings("a", "b")], version=4, keys_strings=["a", "b", "a"], values_int64s=[1, 2, 3],
-                   expected=[np.array([3, 2])])
+        self.check("LabelEncoder", [strings("a", "b")], version=4, keys_strings=["a", "b", "a"],
+                   values_int64s=[1, 2, 3], expected=[np.array([3, 2])])
 
     def test_features(self):
         x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -198,7 +201,8 @@ class MlOps(unittest.TestCase):
     def test_support_vectors(self):
         g = np.random.default_rng(5)
         kernels = ["LINEAR", "POLY", "RBF", "SIGMOID"]
-        for kernel, classes, probabilities, transform in itertools.product(kernels, [2, 3, 4], [False, True], TRANSFORMS):
+        grid = itertools.product(kernels, [2, 3, 4], [False, True], TRANSFORMS)
+        for kernel, classes, probabilities, transform in grid:
             if transform == "PROBIT" and not probabilities:
                 continue  # scores are no probabilities, and ONNX Runtime leaves half of those of two classes unset
             pairs, per_class = classes * (classes - 1) // 2, [int(g.integers(1, 4)) for _ in range(classes)]
@@ -208,17 +212,18 @@ class MlOps(unittest.TestCase):
                 attrs["classlabels_strings"] = ["a", "b", "c"]
             else:
                 attrs["classlabels_ints"] = [10 * i + 5 for i in range(classes)]
-            self.check("SVMClassifier", [batch(g, DTYPES[n % 4], 5, 3)], 2, kernel_type=kernel, kernel_params=[.3, .1, 3.],
-                       vectors_per_class=per_class, support_vectors=floats(g, 3 * n), coefficients=floats(g, n * (classes - 1)),
+            self.check("SVMClassifier", [batch(g, DTYPES[n % 4], 5, 3)], 2, kernel_type=kernel,
+                       kernel_params=[.3, .1, 3.], vectors_per_class=per_class, support_vectors=floats(g, 3 * n),
+                       coefficients=floats(g, n * (classes - 1)),
                        rho=floats(g, pairs, -.3, .3), post_transform=transform, rtol=2e-3, atol=1e-4, **attrs)
         for classes, transform, low in itertools.product([1, 2, 3], TRANSFORMS, [-1, 0]):
             self.check("SVMClassifier", [batch(g, np.float32, 7, 3)], 2, coefficients=floats(g, 3 * classes, low, 1),
                        rho=[.1], kernel_params=[.3, .1, 3.], classlabels_ints=[10 * i + 5 for i in range(classes)],
                        post_transform=transform, **near(transform))
         for kernel, one_class, dtype, n in itertools.product(kernels, [0, 1], DTYPES, [0, 1, 4]):
-            self.check("SVMRegressor", [batch(g, dtype, 5, 3)], kernel_type=kernel, kernel_params=[.3, .1, 2.], n_supports=n,
-                       support_vectors=floats(g, 3 * n) if n else None, coefficients=floats(g, n or 3), rho=[.05],
-                       one_class=one_class)
+            self.check("SVMRegressor", [batch(g, dtype, 5, 3)], kernel_type=kernel, kernel_params=[.3, .1, 2.],
+                       n_supports=n, support_vectors=floats(g, 3 * n) if n else None, coefficients=floats(g, n or 3),
+                       rho=[.05], one_class=one_class)
 
     def test_tree_classifier(self):
         g = np.random.default_rng(6)
@@ -236,17 +241,20 @@ class MlOps(unittest.TestCase):
             x[0, 1] = np.nan
             self.check("TreeEnsembleClassifier", [x], 2, post_transform=transform, class_treeids=[v[0] for v in votes],
                        class_nodeids=[v[1] for v in votes], class_ids=[v[2] for v in votes],
-                       class_weights=floats(g, len(votes), low * .2, .2), base_values=floats(g, voted, 0, .1) if base else None,
+                       class_weights=floats(g, len(votes), low * .2, .2),
+                       base_values=floats(g, voted, 0, .1) if base else None,
                        **near(transform), **trees, **labels)
 
     def test_tree_regressor(self):
         g = np.random.default_rng(7)
-        for how, transform, targets, base in itertools.product(["SUM", "AVERAGE", "MIN", "MAX"], TRANSFORMS, [1, 3], [False, True]):
+        grid = itertools.product(["SUM", "AVERAGE", "MIN", "MAX"], TRANSFORMS, [1, 3], [False, True])
+        for how, transform, targets, base in grid:
             trees, leaves = random_trees(g, 3, 3)
             votes = [(t, n, k) for t, n in leaves for k in range(targets)]
             self.check("TreeEnsembleRegressor", [batch(g, np.float32, 9, 3)], n_targets=targets, aggregate_function=how,
-                       post_transform=transform, target_treeids=[v[0] for v in votes], target_nodeids=[v[1] for v in votes],
-                       target_ids=[v[2] for v in votes], target_weights=floats(g, len(votes), .05, .3),
+                       post_transform=transform, target_treeids=[v[0] for v in votes],
+                       target_nodeids=[v[1] for v in votes], target_ids=[v[2] for v in votes],
+                       target_weights=floats(g, len(votes), .05, .3),
                        base_values=floats(g, targets, 0, .05) if base else None,
                        **near(transform), **trees)
         trees, leaves = random_trees(g, 3, 3)
@@ -259,8 +267,9 @@ class MlOps(unittest.TestCase):
     def test_tree_ensemble(self):
         g = np.random.default_rng(8)
         for how, transform, targets, dtype in itertools.product(range(4), [0, 3, 4], [1, 2], [np.float32, np.float64]):
-            self.check("TreeEnsemble", [batch(g, dtype, 9, 3)], version=5, aggregate_function=how, post_transform=transform,
-                       **near("PROBIT" if transform == 4 else "NONE"), **stumps(g, targets, dtype))
+            self.check("TreeEnsemble", [batch(g, dtype, 9, 3)], version=5, aggregate_function=how,
+                       post_transform=transform, **near("PROBIT" if transform == 4 else "NONE"),
+                       **stumps(g, targets, dtype))
         # ONNX Runtime takes 1 for LOGISTIC and 2 for SOFTMAX; the standard has them the other way round.
         x, trees = batch(g, np.float32, 9, 3), stumps(g, 2, np.float32)
         raw = run_ort("TreeEnsemble", [x], 1, trees, 5)[0].astype(np.float64)
@@ -318,8 +327,8 @@ class MlOps(unittest.TestCase):
 def random_trees(g, count, features):
     """nodes_* of full trees of depth 2, and their leaves as (tree, node)."""
     modes = ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"]
-    nodes = {f"nodes_{k}": [] for k in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids",
-                                        "missing_value_tracks_true")}
+    nodes = {f"nodes_{k}": [] for k in ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids",
+                                        "falsenodeids", "missing_value_tracks_true")}
     leaves = []
     for tree, node in itertools.product(range(count), range(7)):
         leaf = node > 2

@@ -28,8 +28,8 @@ NUMPY = {k: onnx.helper.tensor_dtype_to_np_dtype(k) for k in (1, 2, 3, 5, 6, 7, 
 SIZES = {
     "ppocr-v2-cls": {0: 1, 2: 48, 3: 192}, "ppocrv3-det-en": {0: 1, 2: 160, 3: 224},
     "ch_PP-OCRv4_det_infer": {0: 1, 2: 160, 3: 224}, "ch_PP-OCRv4_rec_infer": {0: 1, 2: 48, 3: 160},
-    "ch_ppocr_mobile_v2.0_cls_infer": {0: 1, 2: 48, 3: 192}, "mtcnn-pnet": {0: 1, 2: 36, 3: 48},
-    "mtcnn-rnet": {0: 2}, "prisma-net-256": {}, "vttrack": {},
+    "ch_ppocr_mobile_v2.0_cls_infer": {0: 1, 2: 48, 3: 192}, "mtcnn-pnet": {0: 1, 1: 36, 2: 48},
+    "mtcnn-rnet": {0: 2},
 }
 
 
@@ -55,13 +55,14 @@ def random_inputs(name, model, seed):
         for axis, d in enumerate(kind.shape.dim):
             size = d.dim_value
             if size <= 0:
-                size = SIZES.get(name, {}).get(axis) or symbols.setdefault(d.dim_param, 1)
+                least = 512 if "silero" in name and d.dim_param == "sequence" else 1
+                size = SIZES.get(name, {}).get(axis) or symbols.setdefault(d.dim_param, least)
             dims.append(size)
         dtype = NUMPY[kind.elem_type]
         if dtype == np.bool_:
             array = rng.integers(0, 2, dims).astype(dtype)
         elif np.issubdtype(dtype, np.integer):
-            array = rng.integers(0, 16, dims).astype(dtype)
+            array = rng.integers(0, 2, dims).astype(dtype)  # valid as token types, lengths and ids alike
         else:
             array = rng.standard_normal(dims).astype(dtype)
         out.append((value.name, array))
@@ -97,7 +98,7 @@ def run_ours(path, inputs, folder):
     os.makedirs(os.path.join(folder, "in"), exist_ok=True)
     for i, (name, array) in enumerate(inputs):
         with open(os.path.join(folder, "in", f"input_{i}.pb"), "wb") as f:
-            f.write(numpy_helper.from_array(np.ascontiguousarray(array), name).SerializeToString())
+            f.write(numpy_helper.from_array(np.array(array, order="C"), name).SerializeToString())
     out = os.path.join(folder, "out")
     done = subprocess.run([BIN, "run", path, "--input-dir", os.path.join(folder, "in"), "--output-dir", out,
                            "--output-format", "pb"], capture_output=True, text=True, timeout=900)
@@ -112,7 +113,11 @@ def run_theirs(path, inputs):
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return session.run(None, dict(inputs))
+    try:
+        return session.run(None, dict(inputs))
+    except Exception:  # with its optimisations off it reuses buffers wrongly in some models
+        session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
+        return session.run(None, dict(inputs))
 
 
 def error_of(ours, theirs):

@@ -78,9 +78,11 @@ Status CheckOutputs(const RunFlags& flags, const Session& session, std::span<con
   });
   if (const auto more = FindValueFile(flags.check, Str("output_", outputs.size())))
     return Status(Code::kInvalidArgument, Str(*more, ": the model has ", outputs.size(), " outputs"));
-  if (compared == 0) return Status(Code::kNotFound, Str(flags.check, ": there is no output_0.pb (or .npy) to compare with"));
+  if (compared == 0)
+    return Status(Code::kNotFound, Str(flags.check, ": there is no output_0.pb (or .npy) to compare with"));
   if (!differ.empty())
-    return Status(Code::kInvalidArgument, Str("check failed: ", differ.size(), " of ", compared, " outputs differ: ", Join(differ, ", ")));
+    return Status(Code::kInvalidArgument,
+                  Str("check failed: ", differ.size(), " of ", compared, " outputs differ: ", Join(differ, ", ")));
   return {};
 }
 

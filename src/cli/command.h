@@ -22,7 +22,7 @@ struct Example {
 struct Command {
   std::string_view name;
   std::string_view summary;  // one line
-  std::string_view doc;      // paragraphs, separated by an empty line; indented lines stay as they are
+  std::string_view doc;      // paragraphs, separated by an empty line
   std::span<const Example> examples;
   // Adds the command's options to `app`.  What it returns does the work once they are parsed, and owns their values.
   // Its error is printed by the caller, as "hasten: error: ...", and makes the exit status 1.

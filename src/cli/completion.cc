@@ -11,7 +11,9 @@ namespace {
 Status PrintScript(const std::string& shell) {
   std::vector<Page> pages;
   for (const Command* c : Commands()) pages.push_back(PageOf(*c));
-  fmt::print("{}", shell == "bash" ? BashCompletion(pages) : shell == "zsh" ? ZshCompletion(pages) : FishCompletion(pages));
+  fmt::print("{}", shell == "bash"  ? BashCompletion(pages)
+                   : shell == "zsh" ? ZshCompletion(pages)
+                                    : FishCompletion(pages));
   return {};
 }
 

@@ -55,12 +55,13 @@ std::string BashCompletion(const std::vector<Page>& pages) {
       names.insert(names.end(), flag.names.begin(), flag.names.end());
       if (const auto words = flag.Choices(); !words.empty())
         choices += Str("        ", Join(flag.names, "|"), ") words=\"", Join(words, " "), "\" ;;\n");
-      else if (!flag.value.empty()) values += Str(values.empty() ? "" : "|", Join(flag.names, "|"));
+      else if (!flag.value.empty())
+        values += Str(values.empty() ? "" : "|", Join(flag.names, "|"));
     }
     out += Str("    ", page.command->name, ")\n      case $before in\n", choices);
     if (!values.empty()) out += Str("        ", values, ") return ;;\n");
-    out += Str("        *) if [[ $word == -* ]]; then words=\"", Join(names, " "), "\"; else words=\"", PositionalWords(page, pages),
-               "\"; fi ;;\n      esac\n      ;;\n");
+    out += Str("        *) if [[ $word == -* ]]; then words=\"", Join(names, " "), "\"; else words=\"",
+               PositionalWords(page, pages), "\"; fi ;;\n      esac\n      ;;\n");
   }
   return out +
          "  esac\n"
@@ -74,7 +75,8 @@ std::string ZshCompletion(const std::vector<Page>& pages) {
       "#compdef hasten\n"
       "# zsh completion of hasten; save it as _hasten in a folder of $fpath\n"
       "_hasten() {\n  local -a commands=(\n";
-  for (const Page& page : pages) out += Str("    ", Single(Str(page.command->name, ":", Escaped(page.command->summary, ":"))), "\n");
+  for (const Page& page : pages)
+    out += Str("    ", Single(Str(page.command->name, ":", Escaped(page.command->summary, ":"))), "\n");
   out +=
       "  )\n"
       "  if ((CURRENT == 2)); then\n    _describe command commands\n    return\n  fi\n"
@@ -85,13 +87,17 @@ std::string ZshCompletion(const std::vector<Page>& pages) {
     out += Str("    ", page.command->name, ")\n      _arguments");
     for (const Flag& flag : FlagsOf(page)) {
       const std::string words = Join(flag.Choices(), " ");
-      const std::string action = flag.value.empty() ? "" : Str(":", Escaped(flag.value, ":"), ":", words.empty() ? "_files" : Str("(", words, ")"));
+      const std::string action =
+          flag.value.empty() ? ""
+                             : Str(":", Escaped(flag.value, ":"), ":", words.empty() ? "_files" : Str("(", words, ")"));
       for (const std::string& name : flag.names)
-        out += Str(" \\\n        ", Single(Str(flag.repeated ? "*" : "", name, "[", Escaped(flag.doc, "[]:"), "]", action)));
+        out += Str(" \\\n        ",
+                   Single(Str(flag.repeated ? "*" : "", name, "[", Escaped(flag.doc, "[]:"), "]", action)));
     }
     const std::string words = PositionalWords(page, pages);
     if (!page.positionals.empty())
-      out += Str(" \\\n        ", Single(Str("*:", page.positionals[0].names[0], ":", words.empty() ? "_files" : Str("(", words, ")"))));
+      out += Str(" \\\n        ",
+                 Single(Str("*:", page.positionals[0].names[0], ":", words.empty() ? "_files" : Str("(", words, ")"))));
     out += "\n      ;;\n";
   }
   return out + "  esac\n}\n_hasten \"$@\"\n";
@@ -101,16 +107,21 @@ std::string FishCompletion(const std::vector<Page>& pages) {
   const auto quoted = [](std::string_view text) { return Str("'", Escaped(text, "'\\"), "'"); };
   std::string out = "# fish completion of hasten; load it with: hasten completion fish | source\n";
   for (const Page& page : pages)
-    out += Str("complete -c hasten -n __fish_use_subcommand -f -a ", page.command->name, " -d ", quoted(page.command->summary), "\n");
+    out += Str("complete -c hasten -n __fish_use_subcommand -f -a ", page.command->name, " -d ",
+               quoted(page.command->summary), "\n");
   for (const Page& page : pages) {
     const std::string begin = Str("complete -c hasten -n '__fish_seen_subcommand_from ", page.command->name, "'");
-    if (const std::string words = PositionalWords(page, pages); !words.empty()) out += Str(begin, " -f -a ", quoted(words), "\n");
+    if (const std::string words = PositionalWords(page, pages); !words.empty())
+      out += Str(begin, " -f -a ", quoted(words), "\n");
     for (const Flag& flag : FlagsOf(page)) {
       out += begin;
-      for (const std::string& name : flag.names) out += name.starts_with("--") ? Str(" -l ", name.substr(2)) : Str(" -s ", name.substr(1));
+      for (const std::string& name : flag.names)
+        out += name.starts_with("--") ? Str(" -l ", name.substr(2)) : Str(" -s ", name.substr(1));
       const std::string words = Join(flag.Choices(), " ");
-      if (!words.empty()) out += Str(" -x -a ", quoted(words));
-      else if (!flag.value.empty()) out += " -r";
+      if (!words.empty())
+        out += Str(" -x -a ", quoted(words));
+      else if (!flag.value.empty())
+        out += " -r";
       out += Str(" -d ", quoted(flag.doc), "\n");
     }
   }

@@ -23,7 +23,8 @@ Status Convert(const ConvertFlags& f) {
   if (!text && !f.to.ends_with(".onnx"))
     return Status(Code::kInvalidArgument, Str(f.to, ": must end in .onnx, or .ir for the text form"));
   if (text && (f.opset || f.external_bytes))
-    return Status(Code::kInvalidArgument, Str(f.to, ": --opset and --external-data are for .onnx files; the text form has neither"));
+    return Status(Code::kInvalidArgument,
+                  Str(f.to, ": --opset and --external-data are for .onnx files; the text form has neither"));
   HASTEN_ASSIGN(const std::unique_ptr<Model> model, LoadModel(f.from));
   Report(false, f.quiet).Notes(model->notes);
   if (text) return WriteFile(f.to, Print(*model));
@@ -34,11 +35,16 @@ std::function<Status()> Define(CLI::App* app) {
   constexpr int kMostOpset = 1000;
   const auto f = std::make_shared<ConvertFlags>();
   app->add_option("MODEL", f->from, "The model: .onnx, or .ir, the text form")->required()->type_name("");
-  app->add_option("OUT", f->to, "The file to write; its extension says as what: .onnx or .ir")->required()->type_name("");
-  app->add_option("--opset", f->opset, "Opset of ai.onnx to write (the model's own)")->type_name("N")->check(Within(1, kMostOpset));
+  app->add_option("OUT", f->to, "The file to write; its extension says as what: .onnx or .ir")
+      ->required()
+      ->type_name("");
+  app->add_option("--opset", f->opset, "Opset of ai.onnx to write (the model's own)")
+      ->type_name("N")
+      ->check(Within(1, kMostOpset));
   app->add_option("--external-data", f->external_bytes,
                   "Weights of at least this many bytes go to OUT.data (otherwise only what protobuf cannot hold)")
-      ->type_name("BYTES")->check(Within<int64_t>(0, std::numeric_limits<int64_t>::max()));
+      ->type_name("BYTES")
+      ->check(Within<int64_t>(0, std::numeric_limits<int64_t>::max()));
   app->add_flag("-q,--quiet", f->quiet, "No notes");
   return [f] { return Convert(*f); };
 }
@@ -46,7 +52,8 @@ std::function<Status()> Define(CLI::App* app) {
 constexpr Example kExamples[] = {
     {"Read and write again: what came in goes out.", "hasten convert in.onnx out.onnx"},
     {"For a reader that knows opset 13 at most.", "hasten convert in.onnx out.onnx --opset 13"},
-    {"To text, which can be edited and run, and back.", "hasten convert in.onnx model.ir && hasten convert model.ir out.onnx"},
+    {"To text, which can be edited and run, and back.",
+     "hasten convert in.onnx model.ir && hasten convert model.ir out.onnx"},
 };
 
 }  // namespace
@@ -54,8 +61,10 @@ constexpr Example kExamples[] = {
 extern const Command kConvert = {
     .name = "convert",
     .summary = "write a model in another form or opset, otherwise unchanged",
-    .doc = "Names, doc strings, metadata and nodes of unknown domains are kept, and no optimisation is made. An op that has no "
-           "form at the opset asked for is an error that names its node.",
+    .doc =
+        "Names, doc strings, metadata and nodes of unknown domains are kept, and no optimisation is made. An op that "
+        "has no "
+        "form at the opset asked for is an error that names its node.",
     .examples = kExamples,
     .define = Define,
 };

@@ -42,7 +42,8 @@ int WrongUsage(const Command& command, const CLI::App& app, const CLI::ParseErro
     std::vector<std::string> names;
     for (const CLI::Option* o : app.get_options())
       for (const std::string& name : o->get_lnames()) names.push_back("--" + name);
-    return Complain(kWrongUsage, Str("unknown option '", arg, "'", DidYouMean(arg.substr(0, arg.find('=')), names)), hint);
+    return Complain(kWrongUsage, Str("unknown option '", arg, "'", DidYouMean(arg.substr(0, arg.find('=')), names)),
+                    hint);
   }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !left.empty())
     return Complain(kWrongUsage, Str("'", left[0], "' is one argument too many"), hint);
@@ -61,12 +62,22 @@ int RunCommand(const Command& command, std::span<const std::string> args) {
   } catch (const CLI::ParseError& error) {
     return WrongUsage(command, app, error);
   }
-  try {
-    const Status status = work();
-    return status.ok() ? kDone : Complain(kFailed, status.message());
-  } catch (const std::bad_alloc&) {
-    return Complain(kFailed, "out of memory");
+  const Status status = work();
+  return status.ok() ? kDone : Complain(kFailed, status.message());
+}
+
+int Dispatch(std::span<const std::string> args) {
+  if (args.empty()) {
+    fmt::print(stderr, "{}", Overview());
+    return kWrongUsage;
   }
+  if (args[0] == "--version" || args[0] == "-V") {
+    fmt::print("hasten {}\n", Version());
+    return kDone;
+  }
+  const bool wants_help = args[0] == "--help" || args[0] == "-h";
+  const Command* command = FindCommand(wants_help ? "help" : args[0]);
+  return command ? RunCommand(*command, args.subspan(1)) : UnknownCommand(args[0]);
 }
 
 }  // namespace
@@ -81,17 +92,14 @@ const Command* FindCommand(std::string_view name) {
 }
 
 int Main(std::span<const std::string> args) {
-  if (args.empty()) {
-    fmt::print(stderr, "{}", Overview());
-    return kWrongUsage;
+  try {
+    const int status = Dispatch(args);
+    return std::fflush(stdout) == 0 ? status : Complain(kFailed, "standard output cannot be written");
+  } catch (const std::bad_alloc&) {
+    return Complain(kFailed, "out of memory");
+  } catch (const std::exception& error) {  // of standard output, or of a library's
+    return Complain(kFailed, error.what());
   }
-  if (args[0] == "--version" || args[0] == "-V") {
-    fmt::print("hasten {}\n", Version());
-    return kDone;
-  }
-  const bool wants_help = args[0] == "--help" || args[0] == "-h";
-  const Command* command = FindCommand(wants_help ? "help" : args[0]);
-  return command ? RunCommand(*command, args.subspan(1)) : UnknownCommand(args[0]);
 }
 
 }  // namespace hasten::cli

@@ -22,22 +22,28 @@ Status WriteManPages(const std::string& dir) {
   std::filesystem::create_directories(folder, error);
   if (error) return Status(Code::kInvalidArgument, Str(dir, ": ", error.message()));
   HASTEN_TRY(WriteFile(folder / "hasten.1", ManOverview()));
-  for (const Command* c : Commands()) HASTEN_TRY(WriteFile(folder / Str("hasten-", c->name, ".1"), ManText(PageOf(*c))));
+  for (const Command* c : Commands())
+    HASTEN_TRY(WriteFile(folder / Str("hasten-", c->name, ".1"), ManText(PageOf(*c))));
   return {};
 }
 
 void PrintCommands() {
-  fmt::print("# Commands\n\nWritten by `hasten docs commands` from the records in `src/cli`; `hasten COMMAND --help` says the same.\n");
+  fmt::print(
+      "# Commands\n\nWritten by `hasten docs commands` from the records in `src/cli`; `hasten COMMAND --help` says the "
+      "same.\n");
   for (const Command* c : Commands()) fmt::print("\n{}", MarkdownText(PageOf(*c)));
 }
 
 Status WriteDocs(const DocsFlags& f) {
   const bool man = f.kind == "man";
   if (man != !f.dir.empty())
-    return Status(Code::kInvalidArgument, man ? "'hasten docs man' must be given a folder to write to" : Str("'hasten docs ", f.kind, "' prints and takes no folder"));
+    return Status(Code::kInvalidArgument, man ? "'hasten docs man' must be given a folder to write to"
+                                              : Str("'hasten docs ", f.kind, "' prints and takes no folder"));
   if (man) return WriteManPages(f.dir);
-  if (f.kind == "commands") PrintCommands();
-  else fmt::print("{}", OpsMarkdown(Catalog::BuiltIn()));
+  if (f.kind == "commands")
+    PrintCommands();
+  else
+    fmt::print("{}", OpsMarkdown(Catalog::BuiltIn()));
   return {};
 }
 

@@ -19,9 +19,7 @@ Scaled Scale(double n) {
   return {n, kPrefixes[i]};
 }
 
-std::string ThreeDigits(double v) {
-  return fmt::format("{:.{}f}", v, v < 9.995 ? 2 : v < 99.95 ? 1 : 0);
-}
+std::string ThreeDigits(double v) { return fmt::format("{:.{}f}", v, v < 9.995 ? 2 : v < 99.95 ? 1 : 0); }
 
 }  // namespace
 

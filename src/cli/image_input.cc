@@ -24,7 +24,8 @@ std::vector<Taps> AxisTaps(int64_t from, int64_t to, ResizeFilter filter) {
     }
     double sum = 0;
     std::vector<double> weights;
-    const auto first = static_cast<int64_t>(std::floor(centre - reach)), last = static_cast<int64_t>(std::ceil(centre + reach));
+    const auto first = static_cast<int64_t>(std::floor(centre - reach)),
+               last = static_cast<int64_t>(std::ceil(centre + reach));
     for (int64_t p = std::max<int64_t>(first, 0); p < std::min(last, from); ++p) {
       const double weight = 1 - std::abs(static_cast<double>(p) + 0.5 - centre) / reach;
       if (weight <= 0) continue;
@@ -125,8 +126,10 @@ Result<ImageInput> ReadImages(std::span<const std::string> paths, const ImageRec
       width = recipe.width.value_or(image.dims[1]);
       HASTEN_ASSIGN(input.tensor, NewTensor(recipe.dtype, InputDims(recipe, batch, height, width)));
     }
-    if (height > 0 && width > 0) Fill(&input.tensor, static_cast<int64_t>(n), ResizeImage(image, height, width, recipe.filter), recipe);
-    input.said.push_back(Str(paths[n], ": ", image.dims[1], "x", image.dims[0], " to ", width, "x", height, ", ", recipe.Text()));
+    if (height > 0 && width > 0)
+      Fill(&input.tensor, static_cast<int64_t>(n), ResizeImage(image, height, width, recipe.filter), recipe);
+    input.said.push_back(
+        Str(paths[n], ": ", image.dims[1], "x", image.dims[0], " to ", width, "x", height, ", ", recipe.Text()));
   }
   return input;
 }

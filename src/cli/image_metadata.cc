@@ -49,7 +49,8 @@ Status ReadSetting(std::string_view key, const Json& v, ImageSettings* settings)
   if (key == "scale") return ReadScale(v, &settings->scale);
   if (key == "mean") return ReadNumbers(v, key, &settings->mean);
   if (key == "std") return ReadNumbers(v, key, &settings->deviation);
-  return Status(Code::kInvalidModel, Str("unknown key ", Quote(key), "; known are color, resize, layout, scale, mean, std"));
+  return Status(Code::kInvalidModel,
+                Str("unknown key ", Quote(key), "; known are color, resize, layout, scale, mean, std"));
 }
 
 }  // namespace

@@ -10,9 +10,11 @@ struct Choice {
   std::string_view name;
   T value;
 };
-constexpr Choice<PixelFormat> kColors[] = {{"rgb", PixelFormat::kRgb}, {"bgr", PixelFormat::kBgr}, {"gray", PixelFormat::kGray}};
-constexpr Choice<ResizeFilter> kFilters[] = {
-    {"bilinear", ResizeFilter::kBilinear}, {"antialias", ResizeFilter::kAntialias}, {"nearest", ResizeFilter::kNearest}};
+constexpr Choice<PixelFormat> kColors[] = {
+    {"rgb", PixelFormat::kRgb}, {"bgr", PixelFormat::kBgr}, {"gray", PixelFormat::kGray}};
+constexpr Choice<ResizeFilter> kFilters[] = {{"bilinear", ResizeFilter::kBilinear},
+                                             {"antialias", ResizeFilter::kAntialias},
+                                             {"nearest", ResizeFilter::kNearest}};
 constexpr Choice<bool> kLayouts[] = {{"nchw", false}, {"nhwc", true}};
 
 template <class T, size_t N>
@@ -55,13 +57,16 @@ Result<std::vector<double>> PerChannel(std::vector<double> values, size_t channe
 }
 
 template <class T>
-std::optional<T> First(const std::optional<T>& a, const std::optional<T>& b) { return a ? a : b; }
+std::optional<T> First(const std::optional<T>& a, const std::optional<T>& b) {
+  return a ? a : b;
+}
 
 Status SetNumbers(ImageRecipe* recipe, size_t channels, const ImageSettings& flags, const ImageSettings& metadata) {
   const bool floats = IsFloat(recipe->dtype);
   const bool imagenet = floats && channels == 3;
   using Numbers = std::vector<double>;
-  const Numbers usual_mean = imagenet ? Numbers{0.485, 0.456, 0.406} : Numbers{recipe->dtype == DType::kI8 ? 128.0 : 0.0};
+  const Numbers usual_mean =
+      imagenet ? Numbers{0.485, 0.456, 0.406} : Numbers{recipe->dtype == DType::kI8 ? 128.0 : 0.0};
   const Numbers usual_deviation = imagenet ? Numbers{0.229, 0.224, 0.225} : Numbers{1};
   const auto scale = First(flags.scale, metadata.scale);
   const auto mean = First(flags.mean, metadata.mean), deviation = First(flags.deviation, metadata.deviation);
@@ -69,7 +74,8 @@ Status SetNumbers(ImageRecipe* recipe, size_t channels, const ImageSettings& fla
   const bool stated = scale || mean || deviation;
   recipe->scale = scale.value_or(floats ? 1.0 / 255 : 1);
   HASTEN_ASSIGN(recipe->mean, PerChannel(mean.value_or(stated ? Numbers{0} : usual_mean), channels, "mean"));
-  HASTEN_ASSIGN(recipe->deviation, PerChannel(deviation.value_or(stated ? Numbers{1} : usual_deviation), channels, "std"));
+  HASTEN_ASSIGN(recipe->deviation,
+                PerChannel(deviation.value_or(stated ? Numbers{1} : usual_deviation), channels, "std"));
   for (double d : recipe->deviation)
     if (d == 0) return Status(Code::kInvalidArgument, "std must not be 0");
   if (imagenet && recipe->color == PixelFormat::kBgr && !mean && !deviation) {
@@ -85,9 +91,13 @@ std::string ImageRecipe::Text() const {
   std::string color_name(NameOf(kColors, color));
   for (char& c : color_name) c = static_cast<char>(c - 'a' + 'A');
   std::string text = Str(color_name, ", ", NameOf(kFilters, filter));
-  if (scale == 1.0 / 255) text += ", times 1/255";
-  else if (scale != 1) text += Str(", times ", scale);
-  const auto all = [](const std::vector<double>& v, double usual) { return std::count(v.begin(), v.end(), usual) == std::ssize(v); };
+  if (scale == 1.0 / 255)
+    text += ", times 1/255";
+  else if (scale != 1)
+    text += Str(", times ", scale);
+  const auto all = [](const std::vector<double>& v, double usual) {
+    return std::count(v.begin(), v.end(), usual) == std::ssize(v);
+  };
   if (!all(mean, 0)) text += Str(", mean ", Join(mean, " "));
   if (!all(deviation, 1)) text += Str(", deviation ", Join(deviation, " "));
   text += channels_last ? ", channels last" : ", channels first";
@@ -145,7 +155,8 @@ Result<ImageRecipe> MakeImageRecipe(const Type& type, std::span<const std::optio
   recipe.width = known[recipe.channels_last ? rank - 2 : rank - 1];
   HASTEN_ASSIGN(recipe.color, Choose(kColors, "color", color.value_or(channels == 1 ? "gray" : "rgb")));
   if ((recipe.color == PixelFormat::kGray) != (channels == 1))
-    return Status(Code::kInvalidArgument, Str("color must be ", channels == 1 ? "gray" : "rgb or bgr", " for ", channels, " channels"));
+    return Status(Code::kInvalidArgument,
+                  Str("color must be ", channels == 1 ? "gray" : "rgb or bgr", " for ", channels, " channels"));
   const auto resize = First(flags.resize, metadata.resize);
   HASTEN_ASSIGN(recipe.filter, Choose(kFilters, "resize", resize.value_or("bilinear")));
   HASTEN_TRY(SetNumbers(&recipe, static_cast<size_t>(channels), flags, metadata));

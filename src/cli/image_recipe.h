@@ -39,7 +39,7 @@ inline constexpr std::string_view kImageMetadata = "hasten.image";
 Result<ImageSettings> ParseImageMetadata(std::string_view json);
 
 // Parsers of flags, which the metadata share.
-Result<double> ParseScale(std::string_view text);                // "0.5", "1/255"
+Result<double> ParseScale(std::string_view text);                 // "0.5", "1/255"
 Result<std::vector<double>> ParseNumbers(std::string_view text);  // "0.485,0.456,0.406"
 
 // Flags win over the model's metadata, which win over what is usual: RGB, bilinear, 1/255, and ImageNet's mean and

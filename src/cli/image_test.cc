@@ -53,18 +53,19 @@ TEST(ImageRecipe, SaysWhatIsWrong) {
   EXPECT_THAT(std::string(ParseImageMetadata("{").message()), HasSubstr("no JSON at byte 1"));
   EXPECT_THAT(std::string(ParseImageMetadata(R"({"sclae": 1})").message()), HasSubstr("unknown key \"sclae\""));
   EXPECT_THAT(std::string(ParseImageMetadata(R"({"mean": "x"})").message()), HasSubstr("list of numbers"));
-  EXPECT_THAT(std::string(RecipeOf({1, 3, 2, 2}, {.mean = std::vector<double>{1, 2}}).message()), HasSubstr("mean must have 1 number or 3, has 2"));
-  EXPECT_THAT(std::string(RecipeOf({1, 3, 2, 2}, {.deviation = std::vector<double>{0}}).message()), HasSubstr("std must not be 0"));
-  EXPECT_THAT(std::string(RecipeOf({1, 1, 2, 2}, {.color = "rgb"}).message()), HasSubstr("color must be gray for 1 channels"));
+  EXPECT_THAT(std::string(RecipeOf({1, 3, 2, 2}, {.mean = std::vector<double>{1, 2}}).message()),
+              HasSubstr("mean must have 1 number or 3, has 2"));
+  EXPECT_THAT(std::string(RecipeOf({1, 3, 2, 2}, {.deviation = std::vector<double>{0}}).message()),
+              HasSubstr("std must not be 0"));
+  EXPECT_THAT(std::string(RecipeOf({1, 1, 2, 2}, {.color = "rgb"}).message()),
+              HasSubstr("color must be gray for 1 channels"));
   EXPECT_FALSE(ParseScale("1/0").ok());
   EXPECT_FALSE(ParseNumbers("1,").ok());
   EXPECT_FALSE(ParseNumbers("").ok());
   EXPECT_EQ(*ParseScale("1/255"), 1.0 / 255);
 }
 
-TEST(ImageRecipe, DeepJsonDoesNotOverflowTheStack) {
-  EXPECT_FALSE(ParseImageMetadata(std::string(1 << 20, '[')).ok());
-}
+TEST(ImageRecipe, DeepJsonDoesNotOverflowTheStack) { EXPECT_FALSE(ParseImageMetadata(std::string(1 << 20, '[')).ok()); }
 
 Tensor Gray(int64_t height, int64_t width, std::vector<uint8_t> pixels) {
   Tensor t = *NewTensor(DType::kU8, {height, width, 1});

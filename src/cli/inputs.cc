@@ -20,14 +20,21 @@ struct NamedFile {
 class Inputs {
  public:
   Inputs(const RunFlags& flags, const Session& session, InputShapes shapes, Report* report)
-      : flags_(flags), graph_(session.model().graph), model_(session.model()), shapes_(std::move(shapes)), report_(report),
+      : flags_(flags),
+        graph_(session.model().graph),
+        model_(session.model()),
+        shapes_(std::move(shapes)),
+        report_(report),
         values_(graph_.inputs.size()) {}
 
   Result<std::vector<Value>> Gather() {
     const bool none = flags_.inputs.empty() && flags_.images.empty();
-    if (!flags_.input_dir.empty()) HASTEN_TRY(FromFolder(flags_.input_dir));
-    else if (!flags_.check.empty() && none) HASTEN_TRY(FromFolder(flags_.check));
-    else if (none && !values_.empty()) HASTEN_TRY(MadeUp());
+    if (!flags_.input_dir.empty())
+      HASTEN_TRY(FromFolder(flags_.input_dir));
+    else if (!flags_.check.empty() && none)
+      HASTEN_TRY(FromFolder(flags_.check));
+    else if (none && !values_.empty())
+      HASTEN_TRY(MadeUp());
     for (const std::string& text : flags_.inputs) HASTEN_TRY(FromFile(text));
     HASTEN_TRY(Pictures());
     return Complete();
@@ -39,12 +46,14 @@ class Inputs {
 
   Status FromFolder(const std::string& dir) {
     std::error_code error;
-    if (!std::filesystem::is_directory(dir, error)) return Status(Code::kNotFound, Str(dir, ": must be a folder with input_0.pb, ..."));
+    if (!std::filesystem::is_directory(dir, error))
+      return Status(Code::kNotFound, Str(dir, ": must be a folder with input_0.pb, ..."));
     for (size_t i = 0; i < values_.size(); ++i) {
       const auto path = FindValueFile(dir, Str("input_", i));
       if (!path && input(i).type.kind == Type::Kind::kOptional) continue;
       if (!path)
-        return Status(Code::kNotFound, Str(dir, ": there is no input_", i, ".pb (or .npy) for ", Label(i), ", ", input(i).type));
+        return Status(Code::kNotFound,
+                      Str(dir, ": there is no input_", i, ".pb (or .npy) for ", Label(i), ", ", input(i).type));
       HASTEN_ASSIGN(values_[i], ReadValue(*path, input(i).type));
     }
     if (const auto more = FindValueFile(dir, Str("input_", values_.size())))
@@ -67,8 +76,8 @@ class Inputs {
     if (graph_.inputs.size() == 1) return size_t{0};
     std::vector<std::string> names;
     for (size_t i = 0; i < graph_.inputs.size(); ++i) names.push_back(Quote(input(i).name));
-    return Status(Code::kInvalidArgument,
-                  Str(option, " ", file.path, ": must name the input, as in NAME=", file.path, "; the model has ", Join(names, ", ")));
+    return Status(Code::kInvalidArgument, Str(option, " ", file.path, ": must name the input, as in NAME=", file.path,
+                                              "; the model has ", Join(names, ", ")));
   }
 
   Status FromFile(const std::string& text) {
@@ -111,8 +120,10 @@ class Inputs {
     }
     const Type& type = input(i).type;
     if (!type.is_tensor() || !shapes_.HasRank(i))
-      return Status(Code::kInvalidArgument, Str(Label(i), ": ", type, " takes no picture: it must be a tensor of rank 3 or 4"));
-    HASTEN_ASSIGN(const ImageRecipe recipe, MakeImageRecipe(type, shapes_.Known(i), flags_.image, metadata).At(Label(i)));
+      return Status(Code::kInvalidArgument,
+                    Str(Label(i), ": ", type, " takes no picture: it must be a tensor of rank 3 or 4"));
+    HASTEN_ASSIGN(const ImageRecipe recipe,
+                  MakeImageRecipe(type, shapes_.Known(i), flags_.image, metadata).At(Label(i)));
     HASTEN_ASSIGN(ImageInput made, ReadImages(paths, recipe).At(Label(i)));
     for (const std::string& line : made.said) report_->Line(Str("image: ", line));
     report_->Fact([said = std::move(made.said)](JsonWriter* json) { WriteTexts(json, "image", said); });
@@ -141,7 +152,8 @@ class Inputs {
       const Type& type = input(i).type;
       const bool optional = type.kind == Type::Kind::kOptional;
       if (!values_[i].has() && !optional)
-        return Status(Code::kInvalidArgument, Str(Label(i), " is missing: it must be ", type, "; give --input ", input(i).name, "=FILE"));
+        return Status(Code::kInvalidArgument,
+                      Str(Label(i), " is missing: it must be ", type, "; give --input ", input(i).name, "=FILE"));
       const Type& wanted = optional && type.element ? *type.element : type;
       const Type is = TypeOf(values_[i]);
       if (values_[i].has() && wanted.known() && wanted.kind != Type::Kind::kSparse && wanted.kind != is.kind)

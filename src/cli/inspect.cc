@@ -28,7 +28,8 @@ std::string Opsets(const Model& model) {
 void ShowHead(const Model& model, const std::string& path, const Report& report) {
   report.Line(path);
   report.Line(Str("  opset       ", Opsets(model), "; IR version ", model.ir_version));
-  const std::string producer = Str(model.producer_name, model.producer_version.empty() ? "" : " ", model.producer_version);
+  const std::string producer =
+      Str(model.producer_name, model.producer_version.empty() ? "" : " ", model.producer_version);
   if (!producer.empty()) report.Line(Str("  producer    ", producer));
   if (!model.graph.name.empty()) report.Line(Str("  graph       ", Quote(model.graph.name)));
   if (!model.doc.empty()) report.Line(Str("  doc         ", Quote(model.doc)));
@@ -46,7 +47,8 @@ void ShowOps(const ModelFacts& facts, const Report& report) {
   std::stable_sort(ops.begin(), ops.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   report.Line(Str("nodes: ", HumanCount(facts.nodes)));
   for (const auto& [name, count] : ops)
-    report.Line(fmt::format("  {:>6}  {}{}", HumanCount(count), name, facts.unknown_ops.count(name) ? "  (unknown: carried, not run)" : ""));
+    report.Line(fmt::format("  {:>6}  {}{}", HumanCount(count), name,
+                            facts.unknown_ops.count(name) ? "  (unknown: carried, not run)" : ""));
 }
 
 std::string Assumption(const ModelFacts& facts, const InputShapes& shapes) {
@@ -59,7 +61,8 @@ void ShowCosts(const ModelFacts& facts, const InputShapes& shapes, const Report&
   if (!facts.symbols.empty()) report.Line(Str("symbols: ", Join(facts.symbols, ", ")));
   report.Line(Str("parameters: ", HumanCount(facts.parameters), ", ", HumanBytes(facts.parameter_bytes)));
   const std::string assumption = Assumption(facts, shapes);
-  report.Line(Str("operations: ", facts.flops ? HumanScaled(*facts.flops) + assumption : Str("unknown: ", facts.why_no_flops)));
+  report.Line(
+      Str("operations: ", facts.flops ? HumanScaled(*facts.flops) + assumption : Str("unknown: ", facts.why_no_flops)));
   report.Line(facts.arena_bytes ? Str("memory: ", HumanBytes(facts.parameter_bytes + *facts.arena_bytes), ", of which ",
                                       HumanBytes(*facts.arena_bytes), " between nodes", assumption)
                                 : Str("memory: unknown: ", facts.why_no_arena));
@@ -146,8 +149,11 @@ std::function<Status()> Define(CLI::App* app) {
   const auto f = std::make_shared<InspectFlags>();
   app->add_option("MODEL", f->model, "The model: .onnx, or .ir, the text form")->required()->type_name("");
   app->add_option("--shape", f->shapes, "Lengths that the model leaves open, for operations and memory: x=1x3x224x224")
-      ->type_name("NAME=DIMS")->allow_extra_args(false)->check(Parses([](const std::string& s) { return ParseShape(s); }));
-  auto* text = app->add_flag("--text", f->text, "Print the whole graph in the text form, which 'hasten' reads again as .ir");
+      ->type_name("NAME=DIMS")
+      ->allow_extra_args(false)
+      ->check(Parses([](const std::string& s) { return ParseShape(s); }));
+  auto* text =
+      app->add_flag("--text", f->text, "Print the whole graph in the text form, which 'hasten' reads again as .ir");
   app->add_flag("--json", f->json, "Print one JSON object instead of text")->excludes(text);
   return [f] { return Inspect(*f); };
 }
@@ -159,7 +165,9 @@ constexpr Example kExamples[] = {
 };
 
 constexpr std::string_view kDoc =
-    R"(Operations are those of one run: two for each multiplication with addition, one per element where an op does not say more; the body of a loop counts once. Memory is that of the parameters and of the values between nodes; values whose size depends on data come on top. Symbols in shapes count as 1 unless --shape says more.)";
+    R"(Operations are those of one run: two for each multiplication with addition, one per element where an op does
+not say more; the body of a loop counts once. Memory is that of the parameters and of the values between
+nodes; values whose size depends on data come on top. Symbols in shapes count as 1 unless --shape says more.)";
 
 }  // namespace
 

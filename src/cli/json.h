@@ -13,7 +13,9 @@ namespace hasten::cli {
 // NaN and the infinities, which JSON lacks, are written NaN, Infinity and -Infinity, as Python does.
 using JsonWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 
-inline void WriteKey(JsonWriter* json, std::string_view key) { json->Key(key.data(), static_cast<unsigned>(key.size())); }
+inline void WriteKey(JsonWriter* json, std::string_view key) {
+  json->Key(key.data(), static_cast<unsigned>(key.size()));
+}
 void WriteText(JsonWriter* json, std::string_view text);  // bytes that are no UTF-8 become U+FFFD
 void WriteField(JsonWriter* json, std::string_view key, std::string_view text);
 void WriteField(JsonWriter* json, std::string_view key, int64_t v);
@@ -21,8 +23,8 @@ void WriteField(JsonWriter* json, std::string_view key, double v);
 void WriteTexts(JsonWriter* json, std::string_view key, std::span<const std::string> texts);
 void WriteDims(JsonWriter* json, std::string_view key, const Dims& dims);
 
-// A tensor: {"dtype", "shape", "data": [row-major]}; a sequence: {"sequence": [...]}; a map: {"keys", "values"}; none: null.
-// Complex elements are [real, imaginary].
+// A tensor: {"dtype", "shape", "data": [row-major]}; a sequence: {"sequence": [...]}; a map: {"keys", "values"}; none:
+// null. Complex elements are [real, imaginary].
 void WriteValue(JsonWriter* json, const Value& value);
 
 }  // namespace hasten::cli

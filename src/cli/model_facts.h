@@ -16,7 +16,7 @@ struct ModelFacts {
   std::set<std::string> unknown_ops;   // those of them that cannot run
   int64_t nodes = 0;
   int64_t parameters = 0, parameter_bytes = 0;  // elements of distinct constants
-  std::vector<std::string> symbols;    // of the inputs' shapes, in order
+  std::vector<std::string> symbols;             // of the inputs' shapes, in order
   // One run with the shapes given and 1 for each symbol left open: operations of all nodes, graphs inside nodes counted
   // once.  Where the op does not say, one per element of its outputs.
   std::optional<double> flops;

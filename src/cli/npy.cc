@@ -13,9 +13,9 @@ struct NumpyType {
   std::string_view descr;
 };
 constexpr NumpyType kTypes[] = {
-    {DType::kF32, "<f4"}, {DType::kF64, "<f8"},  {DType::kF16, "<f2"},  {DType::kU8, "|u1"},  {DType::kI8, "|i1"},
-    {DType::kU16, "<u2"}, {DType::kI16, "<i2"},  {DType::kU32, "<u4"},  {DType::kI32, "<i4"}, {DType::kU64, "<u8"},
-    {DType::kI64, "<i8"}, {DType::kBool, "|b1"}, {DType::kC64, "<c8"},  {DType::kC128, "<c16"},
+    {DType::kF32, "<f4"}, {DType::kF64, "<f8"},  {DType::kF16, "<f2"}, {DType::kU8, "|u1"},    {DType::kI8, "|i1"},
+    {DType::kU16, "<u2"}, {DType::kI16, "<i2"},  {DType::kU32, "<u4"}, {DType::kI32, "<i4"},   {DType::kU64, "<u8"},
+    {DType::kI64, "<i8"}, {DType::kBool, "|b1"}, {DType::kC64, "<c8"}, {DType::kC128, "<c16"},
 };
 
 DType NumpyDType(const NpyHeader& h) {
@@ -118,9 +118,12 @@ Result<Tensor> FromCarrier(Tensor t, DType wanted) {
   for (int64_t i = 0; i < t.elements(); ++i) {
     const int64_t v = t.Int(i);
     if (v < low || v > high)
-      return Status(Code::kInvalidArgument, Str("element ", i, " must be in [", low, ", ", high, "] for ", Name(wanted), ", is ", v));
-    if (values) out.SetInt(i, v);
-    else out.SetDouble(i, DecodeFloat(wanted, static_cast<uint32_t>(v)));
+      return Status(Code::kInvalidArgument,
+                    Str("element ", i, " must be in [", low, ", ", high, "] for ", Name(wanted), ", is ", v));
+    if (values)
+      out.SetInt(i, v);
+    else
+      out.SetDouble(i, DecodeFloat(wanted, static_cast<uint32_t>(v)));
   }
   return out;
 }
@@ -137,7 +140,8 @@ Result<Tensor> ReadArray(std::shared_ptr<const MappedFile> file, DType wanted) {
   const auto count = static_cast<unsigned __int128>(h.dims.elements());
   const unsigned __int128 need = count * static_cast<uint64_t>(h.item_bytes);
   if (need != there)
-    return Status(Code::kDataLoss, Str("shape ", h.dims, " of ", h.item_bytes, "-byte elements does not fit the ", there, " bytes of data"));
+    return Status(Code::kDataLoss, Str("shape ", h.dims, " of ", h.item_bytes, "-byte elements does not fit the ",
+                                       there, " bytes of data"));
   Tensor raw;
   raw.dtype = text ? DType::kU8 : dtype;
   raw.dims = text ? Dims{static_cast<int64_t>(need)} : h.dims;

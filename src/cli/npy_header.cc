@@ -95,7 +95,9 @@ class DictReader {
     if (Sees('[')) return Status(Code::kUnsupported, "a structured array has no tensor type; save one of its fields");
     HASTEN_ASSIGN(std::string_view descr, Quoted());
     const std::string_view all = descr;
-    const auto unsupported = [&] { return Status(Code::kUnsupported, Str("elements of type '", all, "' are not read")); };
+    const auto unsupported = [&] {
+      return Status(Code::kUnsupported, Str("elements of type '", all, "' are not read"));
+    };
     header->byte_order = '<';
     if (!descr.empty() && std::string_view("<>|=").find(descr[0]) != std::string_view::npos) {
       if (descr[0] != '=') header->byte_order = descr[0];
@@ -106,7 +108,8 @@ class DictReader {
     if (header->kind == 'O') return Status(Code::kUnsupported, "an array of Python objects is pickled and is not read");
     const auto [end, error] = std::from_chars(descr.data() + 1, descr.data() + descr.size(), header->item_bytes);
     constexpr int64_t kLongest = 1 << 28;
-    if (error != std::errc() || end != descr.data() + descr.size() || header->item_bytes < 0 || header->item_bytes > kLongest)
+    if (error != std::errc() || end != descr.data() + descr.size() || header->item_bytes < 0 ||
+        header->item_bytes > kLongest)
       return unsupported();
     if (header->kind == 'U') header->item_bytes *= 4;
     return {};

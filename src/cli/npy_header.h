@@ -8,12 +8,12 @@
 namespace hasten::cli {
 
 struct NpyHeader {
-  char byte_order = '<';  // '<', '>', '|'
-  char kind = 0;          // 'f', 'i', 'u', 'b', 'c', 'S', 'U', 'V'
+  char byte_order = '<';   // '<', '>', '|'
+  char kind = 0;           // 'f', 'i', 'u', 'b', 'c', 'S', 'U', 'V'
   int64_t item_bytes = 0;  // of an element
   bool fortran = false;
   Dims dims;
-  size_t data_at = 0;     // where the elements begin in the file
+  size_t data_at = 0;  // where the elements begin in the file
 };
 
 Result<NpyHeader> ReadNpyHeader(std::string_view file);

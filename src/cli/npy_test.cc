@@ -39,7 +39,8 @@ TEST_F(Npy, EveryDTypeComesBack) {
     if (dtype == DType::kString) continue;
     Tensor t = *NewTensor(dtype, {3, 5});
     const bool complex = LaneOf(dtype) == Lane::kComplex;
-    for (int64_t i = 0; i < t.elements(); ++i) complex ? t.SetComplex(i, {1.0 * static_cast<double>(i), -2}) : t.SetDouble(i, static_cast<double>(i % 2));
+    for (int64_t i = 0; i < t.elements(); ++i)
+      complex ? t.SetComplex(i, {1.0 * static_cast<double>(i), -2}) : t.SetDouble(i, static_cast<double>(i % 2));
     ASSERT_TRUE(WriteNpy(path_, t).ok());
     const auto read = ReadNpy(path_, dtype);
     ASSERT_TRUE(read.ok()) << read.message();
@@ -81,7 +82,8 @@ TEST_F(Npy, FortranOrderIsRearranged) {
 TEST_F(Npy, BigEndianIsSwapped) {
   Write("{'descr': '>i2', 'fortran_order': False, 'shape': (2,), }", std::string_view("\x01\x02\xff\xfe", 4));
   EXPECT_THAT(ToInts(*ReadNpy(path_)), ::testing::ElementsAre(258, -2));
-  Write("{'descr': '>c8', 'fortran_order': False, 'shape': (), }", std::string_view("\x3f\x80\x00\x00\x40\x00\x00\x00", 8));
+  Write("{'descr': '>c8', 'fortran_order': False, 'shape': (), }",
+        std::string_view("\x3f\x80\x00\x00\x40\x00\x00\x00", 8));
   EXPECT_EQ(ReadNpy(path_)->Complex(0), std::complex<double>(1, 2));
   Write("{'descr': '>U1', 'fortran_order': False, 'shape': (1,), }", std::string_view("\x00\x00\x00\x41", 4));
   EXPECT_EQ(ReadNpy(path_)->string(0), "A");
@@ -90,7 +92,8 @@ TEST_F(Npy, BigEndianIsSwapped) {
 TEST_F(Npy, BitsOfATypeThatNumpyLacks) {
   Write("{'descr': '<V2', 'fortran_order': False, 'shape': (1,), }", std::string_view("\x80\x3f", 2));
   EXPECT_EQ(ReadNpy(path_, DType::kBF16)->Double(0), 1.0);
-  EXPECT_THAT(ErrorOf("{'descr': '<V2', 'fortran_order': False, 'shape': (1,), }", "\x01\x02"), HasSubstr("'V2' are not read"));
+  EXPECT_THAT(ErrorOf("{'descr': '<V2', 'fortran_order': False, 'shape': (1,), }", "\x01\x02"),
+              HasSubstr("'V2' are not read"));
   EXPECT_THAT(ErrorOf("{'descr': '|i1', 'fortran_order': False, 'shape': (1,), }", "\x09", DType::kI4),
               HasSubstr("element 0 must be in [-8, 7] for i4, is 9"));
   EXPECT_EQ(NpyNote(DType::kBF16), "NumPy has no bf16: written as uint16, bit by bit");
@@ -113,7 +116,8 @@ TEST_F(Npy, SaysWhatIsWrong) {
   EXPECT_THAT(ErrorOf("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", ""), HasSubstr("tuple of lengths"));
   EXPECT_THAT(ErrorOf("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 99999999999), }", ""),
               HasSubstr("too many elements"));
-  EXPECT_THAT(ErrorOf("{'descr': '<U99999999', 'fortran_order': False, 'shape': (99999999999,), }", ""), HasSubstr("does not fit"));
+  EXPECT_THAT(ErrorOf("{'descr': '<U99999999', 'fortran_order': False, 'shape': (99999999999,), }", ""),
+              HasSubstr("does not fit"));
   ASSERT_TRUE(WriteFile(path_, "PK").ok());
   EXPECT_THAT(std::string(ReadNpy(path_).message()), HasSubstr("is no .npy file"));
 }

@@ -63,8 +63,8 @@ void AppendAttributes(std::string* out, const OpDef& op) {
     if (!header) *out += "\n| attribute | takes | default |\n|---|---|---|\n";
     header = true;
     const std::optional<AttrValue> value = defaults.Get(field);
-    *out += Str("| `", field.name, "`", field.internal ? " (not in ONNX)" : "", " | ", KindOf(field, field.member(scratch)), " | ",
-                value ? Cell(ValueText(*value)) : "absent", " |\n");
+    *out += Str("| `", field.name, "`", field.internal ? " (not in ONNX)" : "", " | ",
+                KindOf(field, field.member(scratch)), " | ", value ? Cell(ValueText(*value)) : "absent", " |\n");
   }
   op.attrs.destroy(scratch);
 }
@@ -73,17 +73,18 @@ std::string OnnxText(const OnnxTable& onnx) {
   if (onnx.versions.empty()) return "not in ONNX";
   std::vector<int> versions;
   for (const OnnxVersion& v : onnx.versions) versions.push_back(v.since);
-  return Str(onnx.domain.empty() ? "ai.onnx" : onnx.domain, " ", onnx.type, ", version", versions.size() > 1 ? "s " : " ",
-             Join(versions, ", "));
+  return Str(onnx.domain.empty() ? "ai.onnx" : onnx.domain, " ", onnx.type, ", version",
+             versions.size() > 1 ? "s " : " ", Join(versions, ", "));
 }
 
 }  // namespace
 
 std::string OpsMarkdown(const Catalog& catalog) {
-  std::string out = Str("# Ops\n\nWritten by `hasten docs ops` from the records in `src/ops`. ", catalog.ops().size(), " ops.\n");
+  std::string out =
+      Str("# Ops\n\nWritten by `hasten docs ops` from the records in `src/ops`. ", catalog.ops().size(), " ops.\n");
   for (const OpDef* op : catalog.ops()) {
-    out += Str("\n## ", op->name, "\n\n", Markdown(op->doc), "\n\n", Count(op->arity.min_in, op->arity.max_in, "input"), ", ",
-               Count(op->arity.min_out, op->arity.max_out, "output"), "; ", OnnxText(op->onnx), ".\n");
+    out += Str("\n## ", op->name, "\n\n", Markdown(op->doc), "\n\n", Count(op->arity.min_in, op->arity.max_in, "input"),
+               ", ", Count(op->arity.min_out, op->arity.max_out, "output"), "; ", OnnxText(op->onnx), ".\n");
     AppendAttributes(&out, *op);
   }
   return out;

@@ -53,7 +53,8 @@ std::optional<Statistics> StatisticsOf(const Tensor& t) {
 
 std::string Describe(const Value& v) {
   if (!v.is_tensor()) {
-    if (v.kind() == Value::Kind::kMap) return Str(": ", v.map().keys.elements(), " entries, ", Preview(v.map().keys), ": ", Preview(v.map().values));
+    if (v.kind() == Value::Kind::kMap)
+      return Str(": ", v.map().keys.elements(), " entries, ", Preview(v.map().keys), ": ", Preview(v.map().values));
     return v.kind() == Value::Kind::kSequence ? Str(" of ", v.elements().size()) : "";
   }
   const Tensor& t = v.tensor();
@@ -114,12 +115,14 @@ Status ShowClasses(const RunFlags& flags, const std::string& name, const Tensor&
   if (!flags.labels.empty()) {
     HASTEN_ASSIGN(labels, ReadLabels(flags.labels));
     if (static_cast<int64_t>(labels.size()) != classes)
-      return Status(Code::kInvalidArgument, Str(flags.labels, ": must have a name for each of the ", classes, " classes of output ",
-                                                Quote(name), ", has ", labels.size()));
+      return Status(Code::kInvalidArgument, Str(flags.labels, ": must have a name for each of the ", classes,
+                                                " classes of output ", Quote(name), ", has ", labels.size()));
   }
   const int64_t top = std::min(flags.top.value_or(kUsualTop), classes);
   const Ranking ranking = RankClasses(scores, top, !flags.no_softmax);
-  const std::string_view how = flags.no_softmax ? "as the model gives them" : ranking.softmax ? "softmax applied" : "already probabilities";
+  const std::string_view how = flags.no_softmax  ? "as the model gives them"
+                               : ranking.softmax ? "softmax applied"
+                                                 : "already probabilities";
   for (size_t r = 0; r < ranking.rows.size(); ++r) {
     const std::string of = ranking.rows.size() > 1 ? Str(", item ", r) : "";
     report->Line(Str("top ", top, " of output ", Quote(name), of, " (", how, "):"));
@@ -146,9 +149,13 @@ Status ShowOutputs(const RunFlags& flags, const Session& session, std::span<cons
   const bool asked = flags.top || !flags.labels.empty() || flags.no_softmax;
   const bool scores = !outputs.empty() && ScoresClasses(outputs[0]);
   if (asked && !scores)
-    return Status(Code::kInvalidArgument, outputs.empty() ? "the model has no outputs to rank"
-                                                          : Str("output ", Quote(named[0].first), " must be a row of class scores for --top and --labels, is ", TypeOf(outputs[0])));
-  if (scores && (asked || !flags.images.empty())) return ShowClasses(flags, named[0].first, outputs[0].tensor(), report);
+    return Status(Code::kInvalidArgument,
+                  outputs.empty()
+                      ? "the model has no outputs to rank"
+                      : Str("output ", Quote(named[0].first),
+                            " must be a row of class scores for --top and --labels, is ", TypeOf(outputs[0])));
+  if (scores && (asked || !flags.images.empty()))
+    return ShowClasses(flags, named[0].first, outputs[0].tensor(), report);
   if (!flags.check.empty()) return {};
   for (const auto& [name, value] : named)
     report->Line(Str("output ", Quote(name), " ", value.has() ? TypeOf(value).Text() : "none", Describe(value)));
@@ -163,11 +170,13 @@ Status WriteOutputs(const RunFlags& flags, const Session& session, std::span<con
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string stem = (std::filesystem::path(flags.output_dir) / Str("output_", i)).string();
     const std::string& name = session.output_name(i);
-    HASTEN_ASSIGN(const auto paths, WriteValueFiles(stem, flags.output_format, outputs[i], session.output_type(i), name));
+    HASTEN_ASSIGN(const auto paths,
+                  WriteValueFiles(stem, flags.output_format, outputs[i], session.output_type(i), name));
     for (const std::string& path : paths) report->Line(Str("wrote ", path, " (", Quote(name), ")"));
     if (paths.empty()) report->Note(Str("output ", Quote(name), " is empty: no file is written"));
     if (flags.output_format == "npy" && outputs[i].is_tensor())
-      if (const std::string note = NpyNote(outputs[i].tensor().dtype); !note.empty()) report->Note(Str("output ", Quote(name), ": ", note));
+      if (const std::string note = NpyNote(outputs[i].tensor().dtype); !note.empty())
+        report->Note(Str("output ", Quote(name), ": ", note));
     written.insert(written.end(), paths.begin(), paths.end());
   }
   report->Fact([written](JsonWriter* json) { WriteTexts(json, "written", written); });

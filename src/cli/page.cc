@@ -12,7 +12,8 @@ Flag FlagOf(const CLI::Option& option) {
   if (flag.names.empty()) flag.names.push_back(option.get_single_name());
   if (option.get_items_expected_max() > 0) flag.value = option.get_type_name();
   flag.doc = option.get_description();
-  if (!flag.value.empty() && !option.get_default_str().empty()) flag.doc += Str(" (default: ", option.get_default_str(), ")");
+  if (!flag.value.empty() && !option.get_default_str().empty())
+    flag.doc += Str(" (default: ", option.get_default_str(), ")");
   flag.required = option.get_required();
   flag.repeated = option.get_items_expected_max() > 1;
   return flag;
@@ -44,13 +45,29 @@ Page PageOf(const Command& command) {
       page.positionals.push_back(flag);
       continue;
     }
-    auto group = std::find_if(page.groups.begin(), page.groups.end(), [&](const FlagGroup& g) { return g.title == option->get_group(); });
+    auto group = std::find_if(page.groups.begin(), page.groups.end(),
+                              [&](const FlagGroup& g) { return g.title == option->get_group(); });
     if (group == page.groups.end()) group = page.groups.insert(page.groups.end(), FlagGroup{option->get_group(), {}});
     group->flags.push_back(flag);
   }
   std::stable_partition(page.groups.begin(), page.groups.end(), [](const FlagGroup& g) { return g.title != "Other"; });
   page.synopsis += " [OPTION]...";
   return page;
+}
+
+std::vector<std::string> Paragraphs(std::string_view doc) {
+  std::vector<std::string> out;
+  bool begins = true;
+  while (!doc.empty()) {
+    const std::string_view line = doc.substr(0, doc.find('\n'));
+    doc.remove_prefix(std::min(line.size() + 1, doc.size()));
+    if (!line.empty() && begins)
+      out.emplace_back(line);
+    else if (!line.empty())
+      out.back() += Str(" ", line);
+    begins = line.empty();
+  }
+  return out;
 }
 
 std::string Overview() {

@@ -30,6 +30,8 @@ struct Page {
 };
 
 Page PageOf(const Command& command);
+// A record's doc as paragraphs of one line each.
+std::vector<std::string> Paragraphs(std::string_view doc);
 // The settings that every command's parser shares.
 void PrepareApp(const Command& command, CLI::App* app);
 

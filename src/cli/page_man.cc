@@ -7,11 +7,16 @@ namespace {
 std::string Roff(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else if (c == '\'' && out.empty()) out += "\\&'";
-    else if (c == '.' && out.empty()) out += "\\&.";
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else if (c == '\'' && out.empty())
+      out += "\\&'";
+    else if (c == '.' && out.empty())
+      out += "\\&.";
+    else
+      out += c;
   }
   return out;
 }
@@ -31,15 +36,6 @@ void AppendFlag(std::string* out, const Flag& flag) {
   *out += Str(Roff(flag.doc), "\n");
 }
 
-void AppendParagraphs(std::string* out, std::string_view doc) {
-  while (!doc.empty()) {
-    const size_t end = std::min(doc.find('\n'), doc.size());
-    const std::string_view line = doc.substr(0, end);
-    *out += line.empty() ? ".PP\n" : Str(Roff(line), "\n");
-    doc.remove_prefix(std::min(end + 1, doc.size()));
-  }
-}
-
 }  // namespace
 
 std::string ManText(const Page& page) {
@@ -48,7 +44,7 @@ std::string ManText(const Page& page) {
   out += Str(".SH NAME\nhasten\\-", Roff(c.name), " \\- ", Roff(c.summary), "\n");
   out += Str(".SH SYNOPSIS\n.B ", Roff(page.synopsis), "\n");
   if (!c.doc.empty()) out += ".SH DESCRIPTION\n";
-  AppendParagraphs(&out, c.doc);
+  for (const std::string& paragraph : Paragraphs(c.doc)) out += Str(".PP\n", Roff(paragraph), "\n");
   if (!page.positionals.empty()) out += ".SH ARGUMENTS\n";
   for (const Flag& flag : page.positionals) AppendFlag(&out, flag);
   out += ".SH OPTIONS\n";
@@ -57,7 +53,8 @@ std::string ManText(const Page& page) {
     for (const Flag& flag : group.flags) AppendFlag(&out, flag);
   }
   if (!c.examples.empty()) out += ".SH EXAMPLES\n";
-  for (const Example& e : c.examples) out += Str(".PP\n", Roff(e.what), "\n.PP\n.nf\n.RS\n", Roff(e.command), "\n.RE\n.fi\n");
+  for (const Example& e : c.examples)
+    out += Str(".PP\n", Roff(e.what), "\n.PP\n.nf\n.RS\n", Roff(e.command), "\n.RE\n.fi\n");
   return out + ".SH SEE ALSO\n.BR hasten (1)\n";
 }
 

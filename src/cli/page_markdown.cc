@@ -7,7 +7,8 @@ void AppendFlags(std::string* out, std::string_view title, const std::vector<Fla
   if (flags.empty()) return;
   *out += Str("\n", title, ":\n\n");
   for (const Flag& flag : flags)
-    *out += Str("- `", Join(flag.names, ", "), flag.value.empty() ? "" : " ", flag.value, "`: ", Markdown(flag.doc), "\n");
+    *out +=
+        Str("- `", Join(flag.names, ", "), flag.value.empty() ? "" : " ", flag.value, "`: ", Markdown(flag.doc), "\n");
 }
 
 }  // namespace
@@ -28,7 +29,7 @@ std::string MarkdownText(const Page& page) {
   for (const Example& e : c.examples) out += Str("\n- ", Markdown(e.what), "\n\n      ", e.command, "\n");
   AppendFlags(&out, "Arguments", page.positionals);
   for (const FlagGroup& group : page.groups) AppendFlags(&out, group.title, group.flags);
-  if (!c.doc.empty()) out += Str("\n", Markdown(c.doc), "\n");
+  for (const std::string& paragraph : Paragraphs(c.doc)) out += Str("\n", Markdown(paragraph), "\n");
   return out;
 }
 

@@ -39,16 +39,6 @@ void AppendFlag(std::string* out, const Flag& flag) {
   Wrap(out, flag.doc, kIndent, kIndent);
 }
 
-void AppendParagraphs(std::string* out, std::string_view doc) {
-  while (!doc.empty()) {
-    const size_t end = std::min(doc.find('\n'), doc.size());
-    const std::string_view line = doc.substr(0, end);
-    doc.remove_prefix(std::min(end + 1, doc.size()));
-    if (line.starts_with("  ")) *out += Str(line, "\n");
-    else Wrap(out, line, 0, 0);
-  }
-}
-
 }  // namespace
 
 std::string TerminalText(const Page& page) {
@@ -62,8 +52,10 @@ std::string TerminalText(const Page& page) {
     out += Str("\n", group.title, ":\n");
     for (const Flag& flag : group.flags) AppendFlag(&out, flag);
   }
-  if (!c.doc.empty()) out += "\n";
-  AppendParagraphs(&out, c.doc);
+  for (const std::string& paragraph : Paragraphs(c.doc)) {
+    out += "\n";
+    Wrap(&out, paragraph, 0, 0);
+  }
   return out;
 }
 

@@ -8,7 +8,8 @@ namespace {
 Result<Tensor> RandomTensor(DType dtype, const Dims& dims, uint64_t seed) {
   Generator generator{Generator::Kind::kUniform, seed, 0, 1};
   const Lane lane = LaneOf(dtype);
-  if (lane == Lane::kInt64 || lane == Lane::kUint64 || lane == Lane::kString) generator.kind = Generator::Kind::kIntegers;
+  if (lane == Lane::kInt64 || lane == Lane::kUint64 || lane == Lane::kString)
+    generator.kind = Generator::Kind::kIntegers;
   if (lane != Lane::kString) return Generate(generator, dtype, dims);
   HASTEN_ASSIGN(const Tensor numbers, Generate(generator, DType::kU8, dims));
   HASTEN_ASSIGN(Tensor out, NewTensor(DType::kString, dims));

@@ -45,13 +45,22 @@ constexpr Example kExamples[] = {
 };
 
 constexpr std::string_view kDoc =
-    R"(Without any input, inputs are made up from --seed: floats between 0 and 1, integers 0 or 1; dimensions that the model leaves open are 1 unless --shape tells.
+    R"(Without any input, inputs are made up from --seed: floats between 0 and 1, integers 0 or 1; dimensions that
+the model leaves open are 1 unless --shape tells.
 
-A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's size without keeping its proportions, and each pixel becomes (pixel * scale - mean) / std. What is not given by flags comes from the model's metadata "hasten.image", a JSON object with the keys color, resize, layout, scale, mean and std; else floats get the scale 1/255 and, for three channels, ImageNet's mean 0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get pixels as they are (int8: less 128). Where one of scale, mean and std is given, the other two are not ImageNet's but 1/255, 0 and 1. Whether channels come first or last follows from the input's shape. What was done is printed.
+A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's
+size without keeping its proportions, and each pixel becomes (pixel * scale - mean) / std. What is not given
+by flags comes from the model's metadata "hasten.image", a JSON object with the keys color, resize, layout,
+scale, mean and std; else floats get the scale 1/255 and, for three channels, ImageNet's mean
+0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get pixels as they are (int8: less 128). Where one
+of scale, mean and std is given, the other two are not ImageNet's but 1/255, 0 and 1. Whether channels come
+first or last follows from the input's shape. What was done is printed.
 
-Classes are ranked when --top or --labels is given, or when a picture's first output is a row of scores. Softmax is applied unless the scores are probabilities already; which of the two is printed.
+Classes are ranked when --top or --labels is given, or when a picture's first output is a row of scores.
+Softmax is applied unless the scores are probabilities already; which of the two is printed.
 
---check passes an element if |actual - expected| <= atol + rtol * |expected|; NaN equals NaN; integers, bools and strings must be equal.
+--check passes an element if |actual - expected| <= atol + rtol * |expected|; NaN equals NaN; integers, bools
+and strings must be equal.
 
 Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
 

@@ -10,22 +10,30 @@ constexpr int64_t kMost = 1'000'000'000;
 
 // An option whose text `parse` turns into a value.
 template <class T, class Parse>
-CLI::Option* AddParsed(CLI::App* app, const std::string& name, std::optional<T>* to, Parse parse, const std::string& doc) {
+CLI::Option* AddParsed(CLI::App* app, const std::string& name, std::optional<T>* to, Parse parse,
+                       const std::string& doc) {
   const auto store = [to, parse](const std::string& text) { *to = *parse(text); };
   return app->add_option_function<std::string>(name, store, doc)->check(Parses(parse));
 }
 
 void AddInputs(CLI::App* app, RunFlags* f) {
-  app->add_option("--input", f->inputs,
-                  "An input from a file: .npy, .pb (TensorProto and its kin) or .raw (row-major bytes, with --shape). NAME= may "
-                  "be left out if the model has one input. For a sequence, repeat it once per element")
-      ->type_name("[NAME=]FILE")->allow_extra_args(false);
-  app->add_option("--input-dir", f->input_dir, "All inputs from input_0.pb, input_1.pb, ... (or .npy) of a folder, in the model's order")
+  app->add_option(
+         "--input", f->inputs,
+         "An input from a file: .npy, .pb (TensorProto and its kin) or .raw (row-major bytes, with --shape). NAME= may "
+         "be left out if the model has one input. For a sequence, repeat it once per element")
+      ->type_name("[NAME=]FILE")
+      ->allow_extra_args(false);
+  app->add_option("--input-dir", f->input_dir,
+                  "All inputs from input_0.pb, input_1.pb, ... (or .npy) of a folder, in the model's order")
       ->type_name("DIR");
   app->add_option("--image", f->images, "A picture (JPEG, PNG, BMP, PNM) as an input. Repeat it for a batch")
-      ->type_name("[NAME=]FILE")->allow_extra_args(false);
-  app->add_option("--shape", f->shapes, "The shape of a made-up or .raw input, and of symbols that it shares with others: x=1x3x224x224")
-      ->type_name("NAME=DIMS")->allow_extra_args(false)->check(Parses([](const std::string& s) { return ParseShape(s); }));
+      ->type_name("[NAME=]FILE")
+      ->allow_extra_args(false);
+  app->add_option("--shape", f->shapes,
+                  "The shape of a made-up or .raw input, and of symbols that it shares with others: x=1x3x224x224")
+      ->type_name("NAME=DIMS")
+      ->allow_extra_args(false)
+      ->check(Parses([](const std::string& s) { return ParseShape(s); }));
   app->add_option("--seed", f->seed, "Seed of made-up inputs and of random ops")->type_name("N")->capture_default_str();
 }
 
@@ -34,17 +42,26 @@ void AddImageSettings(CLI::App* app, ImageSettings* image) {
   OneOf(app->add_option("--resize", image->resize,
                         "bilinear takes the four nearest pixels, antialias averages where it shrinks"),
         {"bilinear", "antialias", "nearest"});
-  AddParsed(app, "--scale", &image->scale, ParseScale, "Multiply pixels (0 to 255) by this first: 1/255 gives 0 to 1")->type_name("X|A/B");
-  AddParsed(app, "--mean", &image->mean, ParseNumbers, "Then subtract this, one for all channels or one each")->type_name("X,...");
-  AddParsed(app, "--std", &image->deviation, ParseNumbers, "Then divide by this, one for all channels or one each")->type_name("X,...");
-  OneOf(app->add_option("--layout", image->layout, "Where the input has its channels, if its shape does not tell"), {"nchw", "nhwc"});
+  AddParsed(app, "--scale", &image->scale, ParseScale, "Multiply pixels (0 to 255) by this first: 1/255 gives 0 to 1")
+      ->type_name("X|A/B");
+  AddParsed(app, "--mean", &image->mean, ParseNumbers, "Then subtract this, one for all channels or one each")
+      ->type_name("X,...");
+  AddParsed(app, "--std", &image->deviation, ParseNumbers, "Then divide by this, one for all channels or one each")
+      ->type_name("X,...");
+  OneOf(app->add_option("--layout", image->layout, "Where the input has its channels, if its shape does not tell"),
+        {"nchw", "nhwc"});
 }
 
 void AddOutputs(CLI::App* app, RunFlags* f) {
-  auto* dir = app->add_option("--output-dir", f->output_dir, "Write output_0, output_1, ... into this folder, which is made if need be")
+  auto* dir = app->add_option("--output-dir", f->output_dir,
+                              "Write output_0, output_1, ... into this folder, which is made if need be")
                   ->type_name("DIR");
-  OneOf(app->add_option("--output-format", f->output_format, "As what")->capture_default_str(), {"npy", "pb", "raw", "json"})->needs(dir);
-  app->add_option("--top", f->top, "Print the best classes of the first output, with probabilities")->type_name("N")->check(Within<int64_t>(1, kMost));
+  OneOf(app->add_option("--output-format", f->output_format, "As what")->capture_default_str(),
+        {"npy", "pb", "raw", "json"})
+      ->needs(dir);
+  app->add_option("--top", f->top, "Print the best classes of the first output, with probabilities")
+      ->type_name("N")
+      ->check(Within<int64_t>(1, kMost));
   app->add_option("--labels", f->labels, "Names of the classes, one a line")->type_name("FILE");
   app->add_flag("--no-softmax", f->no_softmax, "Print scores as the model gives them");
   app->add_flag("--json", f->json, "Print one JSON object instead of text");
@@ -52,19 +69,32 @@ void AddOutputs(CLI::App* app, RunFlags* f) {
 }
 
 void AddCheck(CLI::App* app, RunFlags* f) {
-  auto* check = app->add_option("--check", f->check,
-                                "Compare the outputs with output_0.pb, output_1.pb, ... (or .npy) of a folder, which gives the "
-                                "inputs too unless other options do; exit status 1 if one differs")
-                    ->type_name("DIR");
+  auto* check =
+      app->add_option("--check", f->check,
+                      "Compare the outputs with output_0.pb, output_1.pb, ... (or .npy) of a folder, which gives the "
+                      "inputs too unless other options do; exit status 1 if one differs")
+          ->type_name("DIR");
   const auto size = CLI::Validator(CLI::NonNegativeNumber).description("");
-  app->add_option("--rtol", f->relative, "Tolerance relative to the expected element")->type_name("X")->capture_default_str()->check(size)->needs(check);
-  app->add_option("--atol", f->absolute, "Absolute tolerance, added to it")->type_name("X")->capture_default_str()->check(size)->needs(check);
+  app->add_option("--rtol", f->relative, "Tolerance relative to the expected element")
+      ->type_name("X")
+      ->capture_default_str()
+      ->check(size)
+      ->needs(check);
+  app->add_option("--atol", f->absolute, "Absolute tolerance, added to it")
+      ->type_name("X")
+      ->capture_default_str()
+      ->check(size)
+      ->needs(check);
 }
 
 void AddRunning(CLI::App* app, RunFlags* f) {
-  app->add_option("--repeat", f->repeat, "Time this many runs and print their latencies: least, 10 %, median, 90 %, 99 %")
-      ->type_name("N")->check(Within<int64_t>(1, kMost));
-  app->add_option("--warmup", f->warmup, "Runs before, which are not timed (1 with --repeat, else 0)")->type_name("N")->check(Within<int64_t>(0, kMost));
+  app->add_option("--repeat", f->repeat,
+                  "Time this many runs and print their latencies: least, 10 %, median, 90 %, 99 %")
+      ->type_name("N")
+      ->check(Within<int64_t>(1, kMost));
+  app->add_option("--warmup", f->warmup, "Runs before, which are not timed (1 with --repeat, else 0)")
+      ->type_name("N")
+      ->check(Within<int64_t>(0, kMost));
   app->add_flag("--reference", f->reference, "Compute every op by its slow, exact reference");
 }
 

@@ -7,7 +7,9 @@
 namespace hasten::cli {
 
 Result<NamedShape> ParseShape(std::string_view text) {
-  const auto wrong = [&] { return Status(Code::kInvalidArgument, Str("'", text, "' must be NAME=DIMS, as in x=1x3x224x224")); };
+  const auto wrong = [&] {
+    return Status(Code::kInvalidArgument, Str("'", text, "' must be NAME=DIMS, as in x=1x3x224x224"));
+  };
   const size_t equals = text.rfind('=');
   if (equals == std::string_view::npos || equals == 0) return wrong();
   NamedShape shape{std::string(text.substr(0, equals)), {}};
@@ -36,7 +38,8 @@ Result<size_t> FindInput(const Graph& graph, std::string_view name) {
   }
   const std::string nearest = Nearest(name, names);
   const std::string hint = nearest.empty() ? "" : Str("; did you mean ", Quote(nearest), "?");
-  return Status(Code::kInvalidArgument, Str("the model has no input ", Quote(name), hint, " (inputs: ", Join(described, ", "), ")"));
+  return Status(Code::kInvalidArgument,
+                Str("the model has no input ", Quote(name), hint, " (inputs: ", Join(described, ", "), ")"));
 }
 
 Result<InputShapes> InputShapes::Of(const Graph& graph, std::span<const std::string> shapes) {
@@ -71,7 +74,8 @@ std::vector<std::optional<int64_t>> InputShapes::Known(size_t i) const {
 Result<Dims> InputShapes::DimsOf(size_t i) const {
   const GraphValue& v = graph_.value(graph_.inputs[i]);
   if (!HasRank(i))
-    return Status(Code::kInvalidArgument, Str("input ", Quote(v.name), " is ", v.type, ", of unknown rank; give --shape ", v.name, "=..."));
+    return Status(Code::kInvalidArgument,
+                  Str("input ", Quote(v.name), " is ", v.type, ", of unknown rank; give --shape ", v.name, "=..."));
   Dims dims;
   for (const std::optional<int64_t> d : Known(i)) dims.push_back(d.value_or(1));
   return dims;

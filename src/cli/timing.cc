@@ -31,7 +31,8 @@ class StepProgress final : public StepObserver {
 void ReportLatency(const std::vector<double>& sorted, int64_t warmup, Report* report) {
   const auto runs = static_cast<int64_t>(sorted.size());
   if (runs == 1) {
-    report->Line(Str("latency: ", HumanMilliseconds(sorted[0]), warmup == 0 ? " (first run; --repeat N measures)" : ""));
+    report->Line(
+        Str("latency: ", HumanMilliseconds(sorted[0]), warmup == 0 ? " (first run; --repeat N measures)" : ""));
   } else {
     std::vector<std::string> parts;
     for (const Part& p : kParts) parts.push_back(Str(p.name, " ", HumanMilliseconds(Quantile(sorted, p.part))));
@@ -56,7 +57,8 @@ double Quantile(std::span<const double> sorted, double part) {
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs, Report* report) {
+Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs,
+                                     Report* report) {
   using Clock = std::chrono::steady_clock;
   const int64_t repeat = flags.repeat.value_or(1), warmup = flags.warmup.value_or(flags.repeat ? 1 : 0);
   Progress progress("running", repeat + warmup == 1 ? 1.0 : static_cast<double>(repeat + warmup));

@@ -12,6 +12,7 @@ namespace hasten::cli {
 double Quantile(std::span<const double> sorted, double part);
 
 // Warm-up, then timed runs as the flags ask for them.  Reports the latency and returns the last run's outputs.
-Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs, Report* report);
+Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs,
+                                     Report* report);
 
 }  // namespace hasten::cli

@@ -19,7 +19,8 @@ Result<Value> ReadRaw(const std::string& path, const Type& type, const std::opti
   t.dtype = type.dtype;
   t.dims = *dims;
   if (t.bytes() != static_cast<int64_t>(file->bytes().size()))
-    return Status(Code::kInvalidArgument, Str(path, ": ", t, " takes ", t.bytes(), " bytes, the file has ", file->bytes().size()));
+    return Status(Code::kInvalidArgument,
+                  Str(path, ": ", t, " takes ", t.bytes(), " bytes, the file has ", file->bytes().size()));
   t.data = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(file->bytes().data()));
   t.owner = file;
   return Value(std::move(t));
@@ -52,7 +53,8 @@ class FilesWriter {
     paths_.push_back(path);
     if (format_ == "npy") return WriteNpy(path, t);
     if (t.dtype == DType::kString)
-      return Status(Code::kUnsupported, Str(path, ": strings have no raw form; --output-format npy, pb and json can write them"));
+      return Status(Code::kUnsupported,
+                    Str(path, ": strings have no raw form; --output-format npy, pb and json can write them"));
     return WriteFile(path, {reinterpret_cast<const char*>(t.data), static_cast<size_t>(t.bytes())});
   }
   const std::string& format_;
@@ -80,8 +82,8 @@ Result<Value> ReadValue(const std::string& path, const Type& type, const std::op
   }
   constexpr std::string_view kPictures[] = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm"};
   const bool picture = std::find(std::begin(kPictures), std::end(kPictures), extension) != std::end(kPictures);
-  return Status(Code::kInvalidArgument,
-                Str(path, ": must be .npy, .pb or .raw", picture ? "; for a picture use --image" : Str(", is ", Quote(extension))));
+  return Status(Code::kInvalidArgument, Str(path, ": must be .npy, .pb or .raw",
+                                            picture ? "; for a picture use --image" : Str(", is ", Quote(extension))));
 }
 
 std::optional<std::string> FindValueFile(const std::string& dir, const std::string& stem) {

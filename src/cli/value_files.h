@@ -15,8 +15,8 @@ Result<Value> ReadValue(const std::string& path, const Type& type, const std::op
 // DIR/STEM.pb or DIR/STEM.npy, whichever there is; nullopt if neither.
 std::optional<std::string> FindValueFile(const std::string& dir, const std::string& stem);
 
-// STEM.npy, .pb, .raw or .json.  Sequences and maps become several files of the first and third kind: STEM_0, STEM_1, ...,
-// STEM_keys, STEM_values.  An absent value becomes none.  The paths written.
+// STEM.npy, .pb, .raw or .json.  Sequences and maps become several files of the first and third kind: STEM_0, STEM_1,
+// ..., STEM_keys, STEM_values.  An absent value becomes none.  The paths written.
 Result<std::vector<std::string>> WriteValueFiles(const std::string& stem, const std::string& format, const Value& value,
                                                  const Type& type, const std::string& name);
 

@@ -50,7 +50,8 @@ TEST(Shapes, Parse) {
 TEST(Shapes, SymbolsAreShared) {
   Graph graph;
   const Dim n = Dim::Symbol("n");
-  graph.inputs = {graph.AddValue("x", Type::Tensor(DType::kF32, {n, 3})), graph.AddValue("y", Type::Tensor(DType::kF32, {n * 2, Dim::Symbol("m")})),
+  graph.inputs = {graph.AddValue("x", Type::Tensor(DType::kF32, {n, 3})),
+                  graph.AddValue("y", Type::Tensor(DType::kF32, {n * 2, Dim::Symbol("m")})),
                   graph.AddValue("z", Type::Tensor(DType::kF32, Shape::Unknown()))};
   const std::vector<std::string> flags = {"x=5x3"};
   auto shapes = InputShapes::Of(graph, flags);
@@ -111,9 +112,11 @@ std::string JsonOf(const Value& v) {
 TEST(Json, WritesEveryKindOfValue) {
   const std::vector<float> floats = {0.1f, INFINITY};
   EXPECT_EQ(JsonOf(Value(TensorOf({2}, floats))), R"({ "dtype": "f32", "shape": [2], "data": [0.1, Infinity] })");
-  EXPECT_EQ(JsonOf(Value(ScalarI64(int64_t{1} << 62))), R"({ "dtype": "i64", "shape": [], "data": [4611686018427387904] })");
+  EXPECT_EQ(JsonOf(Value(ScalarI64(int64_t{1} << 62))),
+            R"({ "dtype": "i64", "shape": [], "data": [4611686018427387904] })");
   const std::vector<std::string> words = {"a\"\xff"};
-  EXPECT_EQ(JsonOf(Value(TensorOf({1}, words))), "{ \"dtype\": \"string\", \"shape\": [1], \"data\": [\"a\\\"\xef\xbf\xbd\"] }");
+  EXPECT_EQ(JsonOf(Value(TensorOf({1}, words))),
+            "{ \"dtype\": \"string\", \"shape\": [1], \"data\": [\"a\\\"\xef\xbf\xbd\"] }");
   EXPECT_EQ(JsonOf(Value()), "null");
   EXPECT_EQ(JsonOf(Value::Sequence(DType::kBool, {Value(ScalarOf(DType::kBool, 1))})),
             R"({ "sequence": [{ "dtype": "bool", "shape": [], "data": [true] }] })");

@@ -166,19 +166,14 @@ extern const OpDef kAttention = {
     .name = "Attention",
     .doc =
         "Y = softmax(scale * Q K^T + bias) V per head; query head h uses key head h / (Hq / Hkv). Scores are capped "
-        "first: softcap "
-        "* tanh(s / softcap). The bias is the mask (bool: 0 or -inf; -inf past its last axis), -inf for key j of query "
-        "i unless "
-        "j <= i + offset (is_causal) and i + offset - left <= j <= i + offset + right (windows), offset being the past "
-        "length, or "
-        "nonpad_kv_seqlen - Sq, and -inf from nonpad_kv_seqlen on; a query whose bias is all -inf yields 0. "
-        "Q: float [B, Hq, Sq, D] or [B, Sq, Hq * D]; K: [B, Hkv, Skv, D], V: [B, Hkv, Skv, Dv], or packed likewise; "
-        "mask: broadcast "
-        "to [B, Hq, Sq, <= T]; past key and value: [B, Hkv, P, D], [B, Hkv, P, Dv], or states whose rows have their "
-        "own lengths and "
-        "take the new entries in place; nonpad_kv_seqlen: i64 [B]; Y: as Q with Dv; present: [B, Hkv, T = P + Skv, "
-        "...]; "
-        "qk_matmul_output: [B, Hq, Sq, T] after mode 0 scale, 1 cap, 2 bias, 3 softmax. Vaswani et al., 2017.",
+        "first: softcap * tanh(s / softcap). The bias is the mask (bool: 0 or -inf; -inf past its last axis), -inf "
+        "for key j of query i unless j <= i + offset (is_causal) and i + offset - left <= j <= i + offset + right "
+        "(windows), offset being the past length, or nonpad_kv_seqlen - Sq, and -inf from nonpad_kv_seqlen on; a "
+        "query whose bias is all -inf yields 0. Q: float [B, Hq, Sq, D] or [B, Sq, Hq * D]; K: [B, Hkv, Skv, D], V: "
+        "[B, Hkv, Skv, Dv], or packed likewise; mask: broadcast to [B, Hq, Sq, <= T]; past key and value: [B, Hkv, P, "
+        "D], [B, Hkv, P, Dv], or states whose rows have their own lengths and take the new entries in place; "
+        "nonpad_kv_seqlen: i64 [B]; Y: as Q with Dv; present: [B, Hkv, T = P + Skv, ...]; qk_matmul_output: [B, Hq, "
+        "Sq, T] after mode 0 scale, 1 cap, 2 bias, 3 softmax. Vaswani et al., 2017.",
     .attrs = SchemaOf<AttentionAttrs>(kFields),
     .arity = {3, 7, 1, 4},
     .onnx = {"", "Attention", kVersions},

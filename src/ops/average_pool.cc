@@ -65,9 +65,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kAveragePool = {
     .name = "AveragePool",
     .doc =
-        "Mean of each window: over its elements inside x, or with count_include_pad over those inside the padding too, "
-        "which "
-        "are 0. x: float [N, C, d...]; y: [N, C, o...].",
+        "Mean of each window: over its elements inside x, or with count_include_pad over those inside the padding "
+        "too, which are 0. x: float [N, C, d...]; y: [N, C, o...].",
     .attrs = SchemaOf<AveragePoolAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "AveragePool", kVersions},

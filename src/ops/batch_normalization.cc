@@ -166,12 +166,9 @@ extern const OpDef kBatchNormalization = {
     .name = "BatchNormalization",
     .doc =
         "y = (x - mean) / sqrt(var + epsilon) * scale + b per channel. In training mode mean and var are those of x "
-        "over all "
-        "other axes (of the population), and running = input * momentum + of x * (1 - momentum). x: float [N, C, d...] "
-        "or [N]; "
-        "scale, b, mean, var: [C]; running_mean, running_var: [C]; outputs 3 and 4, known before opset 14 alone, are "
-        "the mean "
-        "and var of x. Ioffe and Szegedy, 2015.",
+        "over all other axes (of the population), and running = input * momentum + of x * (1 - momentum). x: float "
+        "[N, C, d...] or [N]; scale, b, mean, var: [C]; running_mean, running_var: [C]; outputs 3 and 4, known before "
+        "opset 14 alone, are the mean and var of x. Ioffe and Szegedy, 2015.",
     .attrs = SchemaOf<BatchNormalizationAttrs>(kFields),
     .arity = {5, 5, 1, 5},
     .onnx = {"", "BatchNormalization", kVersions},

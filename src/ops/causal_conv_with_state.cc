@@ -77,10 +77,8 @@ extern const OpDef kCausalConvWithState = {
     .name = "CausalConvWithState",
     .doc =
         "Depthwise causal convolution: y[n, c, t] = f(bias[c] + sum over k of w[c, 0, k] * s[n, c, t + k]), s being "
-        "past_state "
-        "(or zeros) and then x, along the last axis; f is silu or nothing. x: float [N, C, L]; w: [C, 1, K]; bias: "
-        "[C]; past_state: "
-        "[N, C, K - 1]; y: [N, C, L]; present_state: the last K - 1 of s.",
+        "past_state (or zeros) and then x, along the last axis; f is silu or nothing. x: float [N, C, L]; w: [C, 1, "
+        "K]; bias: [C]; past_state: [N, C, K - 1]; y: [N, C, L]; present_state: the last K - 1 of s.",
     .attrs = SchemaOf<CausalConvWithStateAttrs>(kFields),
     .arity = {2, 4, 1, 2},
     .onnx = {"", "CausalConvWithState", kVersions},

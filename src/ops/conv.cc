@@ -54,9 +54,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kConv = {
     .name = "Conv",
     .doc =
-        "Convolution (cross-correlation): y[n, m, o] = bias[m] + sum over c, k of w[m, c, k] * x[n, g * C / group + c, "
-        "o * stride - pad + k * dilation], g = m / (M / group), x read as 0 where padded. "
-        "x: float [N, C, d...]; w: [M, C / group, k...]; bias: [M]; y: [N, M, o...].",
+        "Convolution (cross-correlation): y[n, m, o] = bias[m] + sum over c, k of w[m, c, k] * x[n, g * C / group + "
+        "c, o * stride - pad + k * dilation], g = m / (M / group), x read as 0 where padded. x: float [N, C, d...]; "
+        "w: [M, C / group, k...]; bias: [M]; y: [N, M, o...].",
     .attrs = SchemaOf<ConvAttrs>(kConvFields),
     .arity = {2, 3},
     .onnx = {"", "Conv", kVersions},

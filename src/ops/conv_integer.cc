@@ -46,9 +46,8 @@ extern const OpDef kConvInteger = {
     .name = "ConvInteger",
     .doc =
         "Conv of (x - x_zero_point) and (w - w_zero_point), in 32-bit integers that wrap; padding is 0 after the "
-        "subtraction. "
-        "x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; x_zero_point: []; w_zero_point: [] or [M]; y: i32 "
-        "[N, M, o...].",
+        "subtraction. x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; x_zero_point: []; w_zero_point: [] "
+        "or [M]; y: i32 [N, M, o...].",
     .attrs = SchemaOf<ConvAttrs>(kConvFields),
     .arity = {2, 4},
     .onnx = {"", "ConvInteger", kVersions},

@@ -168,11 +168,9 @@ extern const OpDef kConvTranspose = {
     .name = "ConvTranspose",
     .doc =
         "Transposed convolution: x[n, c, i] * w[c, m, k] is added to y[n, g * M / group + m, i * stride - pad + k * "
-        "dilation], "
-        "where that exists, and bias[m] to all. output_shape, or auto_pad SAME (in * stride), sets the pads instead: "
-        "what is too much is cut off, half at either side, an odd one at the begin unless SAME_UPPER. x: float [N, C, "
-        "d...]; "
-        "w: [C, M / group, k...]; bias: [M]; y: [N, M, o...].",
+        "dilation], where that exists, and bias[m] to all. output_shape, or auto_pad SAME (in * stride), sets the "
+        "pads instead: what is too much is cut off, half at either side, an odd one at the begin unless SAME_UPPER. "
+        "x: float [N, C, d...]; w: [C, M / group, k...]; bias: [M]; y: [N, M, o...].",
     .attrs = SchemaOf<ConvTransposeAttrs>(kFields),
     .arity = {2, 3},
     .onnx = {"", "ConvTranspose", kVersions},

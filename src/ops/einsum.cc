@@ -8,12 +8,14 @@ struct EinsumAttrs {
 };
 constexpr AttrField kFields[] = {Field<&EinsumAttrs::equation>("equation")};
 
-// Axes with one label have one length, or one entry.
-Status Merge(const Dim& d, std::optional<Dim>* merged) {
+// Axes with one label have one length, or one entry; symbolic ones of an ellipsis may yet broadcast.
+Status Merge(const Dim& d, int64_t label, std::optional<Dim>* merged) {
   if (!*merged || (*merged)->is(1)) {
     *merged = d;
   } else if (!d.is(1)) {
+    const bool open = label >= kLetters && !d.is_const() && !(*merged)->is_const() && !(d == **merged);
     HASTEN_ASSIGN(*merged, SameDim(**merged, d, "dims of one letter"));
+    if (open) *merged = Dim::Fresh();
   }
   return {};
 }
@@ -35,8 +37,10 @@ Status Infer(InferCall& c) {
       return {};
     }
     HASTEN_ASSIGN(const Dims labels, TermLabels(e, i, x.rank()));
-    for (int a = 0; a < x.rank(); ++a)
-      HASTEN_TRY(Merge(x[a], &dims[static_cast<size_t>(labels[static_cast<size_t>(a)])]));
+    for (int a = 0; a < x.rank(); ++a) {
+      const int64_t label = labels[static_cast<size_t>(a)];
+      HASTEN_TRY(Merge(x[a], label, &dims[static_cast<size_t>(label)]));
+    }
     terms.push_back(labels);
   }
   HASTEN_ASSIGN(const Dims labels, OutputLabels(e, terms));
@@ -185,7 +189,7 @@ Status EvalLane(KernelCall& c, std::span<const Dims> terms, const Loops& loops, 
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Equation e = SplitEquation(*c.attrs<EinsumAttrs>().equation);
   HASTEN_ASSIGN(const auto terms, c.Scratch<Dims>(c.inputs()));
   for (int i = 0; i < c.inputs(); ++i) {

@@ -46,7 +46,10 @@ int64_t WholeLimit(DType t) {
 }
 
 bool Holds(DType t, const Dim& d) {
-  if (IsFloat(t)) return WholeLimit(t) > 0 && (!d.is_const() || std::abs(d.value()) <= WholeLimit(t));
+  if (IsFloat(t)) {
+    const int64_t limit = WholeLimit(t);
+    return limit > 0 && (!d.is_const() || (d.value() >= -limit && d.value() <= limit));
+  }
   if (!IsInteger(t) && t != DType::kBool) return false;
   if (!d.is_const()) return IsSigned(t) || NonNegative(d);
   if (d.value() < IntMin(t)) return false;

@@ -173,9 +173,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kGemm = {
     .name = "Gemm",
     .doc =
-        "y = alpha * A * B + beta * C; A: [M, K] ([K, M] if transA); B: [K, N] ([N, K] if transB); C broadcasts to [M, "
-        "N] and is "
-        "not looked at where beta is 0; y: [M, N]. Floats, or integers that wrap.",
+        "y = alpha * A * B + beta * C; A: [M, K] ([K, M] if transA); B: [K, N] ([N, K] if transB); C broadcasts to "
+        "[M, N] and is not looked at where beta is 0; y: [M, N]. Floats, or integers that wrap.",
     .attrs = SchemaOf<GemmAttrs>(kFields),
     .arity = {2, 3},
     .onnx = {"", "Gemm", kVersions},

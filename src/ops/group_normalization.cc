@@ -84,8 +84,7 @@ extern const OpDef kGroupNormalization = {
     .name = "GroupNormalization",
     .doc =
         "y = (x - mean) / sqrt(variance + epsilon) * scale + bias, mean and variance over each image's groups of C / "
-        "num_groups "
-        "channels. x: float [N, C, d...]; scale, bias: [C]; y: as x. Wu and He, 2018.",
+        "num_groups channels. x: float [N, C, d...]; scale, bias: [C]; y: as x. Wu and He, 2018.",
     .attrs = SchemaOf<GroupNormalizationAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "GroupNormalization", kVersions},

@@ -89,10 +89,8 @@ extern const OpDef kGru = {
     .doc =
         "One GRU layer. Per step: z = f(x Wz + h Rz + b), r = f(x Wr + h Rr + b), n = g(x Wh + (r * h) Rh + b) (or "
         "g(x Wh + r * (h Rh + Rb) + Wb) with linear_before_reset), h' = (1 - z) * n + z * h. X: [T, N, I]; W: [D, 3H, "
-        "I], R: "
-        "[D, 3H, H] and B: [D, 6H] (of W, then of R) in the order z, r, h; lengths: i32 [N]; h: [D, N, H]; Y: [T, D, "
-        "N, H], 0 past "
-        "a row's length; Y_h: [D, N, H]. layout 1 puts N first. Cho et al., 2014.",
+        "I], R: [D, 3H, H] and B: [D, 6H] (of W, then of R) in the order z, r, h; lengths: i32 [N]; h: [D, N, H]; Y: "
+        "[T, D, N, H], 0 past a row's length; Y_h: [D, N, H]. layout 1 puts N first. Cho et al., 2014.",
     .attrs = SchemaOf<GruAttrs>(kFields),
     .arity = {3, 6, 0, 2},
     .onnx = {"", "GRU", kVersions},

@@ -33,8 +33,7 @@ extern const OpDef kInstanceNormalization = {
     .name = "InstanceNormalization",
     .doc =
         "y = (x - mean) / sqrt(variance + epsilon) * scale + b, mean and variance over the spatial axes of each image "
-        "and "
-        "channel. x: float [N, C, d...]; scale, b: [C]; y: as x. Ulyanov et al., 2016.",
+        "and channel. x: float [N, C, d...]; scale, b: [C]; y: as x. Ulyanov et al., 2016.",
     .attrs = SchemaOf<InstanceNormalizationAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"", "InstanceNormalization", kVersions},

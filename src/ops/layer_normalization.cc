@@ -70,9 +70,8 @@ extern const OpDef kLayerNormalization = {
     .name = "LayerNormalization",
     .doc =
         "y = (x - mean) / sqrt(variance + epsilon) * scale + b, mean and variance over the axes from `axis` on. x: "
-        "float [d...]; "
-        "scale, b: broadcast to x; y: as x; mean, 1 / sqrt(variance + epsilon): dtype stash_type, [d..., 1...]. Ba et "
-        "al., 2016.",
+        "float [d...]; scale, b: broadcast to x; y: as x; mean, 1 / sqrt(variance + epsilon): dtype stash_type, "
+        "[d..., 1...]. Ba et al., 2016.",
     .attrs = SchemaOf<RowNormAttrs>(kRowNormFields),
     .arity = {2, 3, 1, 3},
     .onnx = {"", "LayerNormalization", kVersions},

@@ -180,11 +180,10 @@ extern const OpDef kLinearAttention = {
     .name = "LinearAttention",
     .doc =
         "Recurrent attention over a state S per key head. Per token: S = exp(g) S (gated rules), u = beta (v - S^T k) "
-        "(delta rules, "
-        "else v), S = S + k u^T, o = scale * S^T q; query head h uses key head h / (Hq / Hkv). q: float [B, T, Hq * "
-        "Dk]; k: "
-        "[B, T, Hkv * Dk]; v: [B, T, Hkv * Dv]; past_state: [B, Hkv, Dk, Dv] (absent: zeros); decay g: [B, T, Hkv] or "
-        "[B, T, Hkv * Dk]; beta: [B, T, Hkv] or [B, T, 1]; y: [B, T, Hq * Dv]; present_state: as past_state.",
+        "(delta rules, else v), S = S + k u^T, o = scale * S^T q; query head h uses key head h / (Hq / Hkv). q: float "
+        "[B, T, Hq * Dk]; k: [B, T, Hkv * Dk]; v: [B, T, Hkv * Dv]; past_state: [B, Hkv, Dk, Dv] (absent: zeros); "
+        "decay g: [B, T, Hkv] or [B, T, Hkv * Dk]; beta: [B, T, Hkv] or [B, T, 1]; y: [B, T, Hq * Dv]; present_state: "
+        "as past_state.",
     .attrs = SchemaOf<LinearAttentionAttrs>(kFields),
     .arity = {3, 6, 1, 2},
     .onnx = {"", "LinearAttention", kVersions},

@@ -69,10 +69,8 @@ extern const OpDef kLrn = {
     .name = "LRN",
     .doc =
         "Local response normalisation over channels: y[n, c] = x[n, c] / (bias + alpha / size * sum of x[n, "
-        "i]^2)^beta, i in "
-        "[c - floor((size - 1) / 2), c + ceil((size - 1) / 2)] within the channels. x: float [N, C, d...]; y: the "
-        "same. "
-        "Krizhevsky et al., 2012.",
+        "i]^2)^beta, i in [c - floor((size - 1) / 2), c + ceil((size - 1) / 2)] within the channels. x: float [N, C, "
+        "d...]; y: the same. Krizhevsky et al., 2012.",
     .attrs = SchemaOf<LrnAttrs>(kFields),
     .arity = {1, 1},
     .onnx = {"", "LRN", kVersions},

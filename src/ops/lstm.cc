@@ -31,7 +31,8 @@ void Cell(const RecurrentCell& s) {
     const double forget = s.option ? 1 - input : s.f[0](sum(2) + peep(2, old));
     const double c = forget * old + input * s.f[1](sum(3));
     s.c[j] = c;
-    s.h[j] = s.f[0](sum(1) + peep(1, c)) * s.f[2](c);
+    // Clipping is for gates; implementations agree not to clip the state.
+    s.h[j] = s.f[0](sum(1) + peep(1, c)) * s.f[2].Unclipped(c);
   }
 }
 
@@ -81,13 +82,11 @@ extern const OpDef kLstm = {
     .name = "LSTM",
     .doc =
         "One LSTM layer. Per step: i = f(x Wi + h Ri + Pi c + b), f = f(x Wf + h Rf + Pf c + b) (or 1 - i with "
-        "input_forget), "
-        "c' = f * c + i * g(x Wc + h Rc + b), o = f(x Wo + h Ro + Po c' + b), h' = o * h(c'). X: [T, N, I]; W: [D, 4H, "
-        "I], R: "
-        "[D, 4H, H] and B: [D, 8H] (of W, then of R) in the order i, o, f, c; lengths: i32 [N]; h, c: [D, N, H]; P: "
-        "[D, 3H] in the "
-        "order i, o, f; Y: [T, D, N, H], 0 past a row's length; Y_h, Y_c: [D, N, H]. layout 1 puts N first. "
-        "Hochreiter and Schmidhuber, 1997; peepholes: Gers and Schmidhuber, 2000.",
+        "input_forget), c' = f * c + i * g(x Wc + h Rc + b), o = f(x Wo + h Ro + Po c' + b), h' = o * h(c'); clip "
+        "bounds the arguments of f and g. X: [T, N, I]; W: [D, 4H, I], R: [D, 4H, H] and B: [D, 8H] (of W, then of R) "
+        "in the order i, o, f, c; lengths: i32 [N]; h, c: [D, N, H]; P: [D, 3H] in the order i, o, f; Y: [T, D, N, "
+        "H], 0 past a row's length; Y_h, Y_c: [D, N, H]. layout 1 puts N first. Hochreiter and Schmidhuber, 1997; "
+        "peepholes: Gers and Schmidhuber, 2000.",
     .attrs = SchemaOf<LstmAttrs>(kFields),
     .arity = {3, 8, 0, 3},
     .onnx = {"", "LSTM", kVersions},

@@ -74,9 +74,8 @@ extern const OpDef kMatMul = {
     .name = "MatMul",
     .doc =
         "numpy's matmul: y[..., m, n] = sum over k of a[..., m, k] * b[..., k, n], leading dims broadcast; a vector "
-        "counts as a "
-        "row (left) or column (right) that the result lacks. a: [..., M, K]; b: [..., K, N]; floats, or integers that "
-        "wrap.",
+        "counts as a row (left) or column (right) that the result lacks. a: [..., M, K]; b: [..., K, N]; floats, or "
+        "integers that wrap.",
     .arity = {2, 2},
     .onnx = {"", "MatMul", kVersions},
     .infer = Infer,

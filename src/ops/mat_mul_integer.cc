@@ -39,9 +39,9 @@ std::vector<Sample> Samples() {
 extern const OpDef kMatMulInteger = {
     .name = "MatMulInteger",
     .doc =
-        "MatMul of (a - a_zero_point) and (b - b_zero_point) in 32-bit integers that wrap. a: i8 or u8 [..., M, K]; b: "
-        "i8 or u8 "
-        "[..., K, N]; a_zero_point: [], [M] or [..., M, 1]; b_zero_point: [], [N] or [..., 1, N]; y: i32 [..., M, N].",
+        "MatMul of (a - a_zero_point) and (b - b_zero_point) in 32-bit integers that wrap. a: i8 or u8 [..., M, K]; "
+        "b: i8 or u8 [..., K, N]; a_zero_point: [], [M] or [..., M, 1]; b_zero_point: [], [N] or [..., 1, N]; y: i32 "
+        "[..., M, N].",
     .arity = {2, 4},
     .onnx = {"", "MatMulInteger", kVersions},
     .infer = Infer,

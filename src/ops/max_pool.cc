@@ -117,9 +117,8 @@ extern const OpDef kMaxPool = {
     .name = "MaxPool",
     .doc =
         "Largest element of each window; padding takes no part, NaN wins. x: float, i8 or u8 [N, C, d...]; y: [N, C, "
-        "o...]; "
-        "indices: i64 [N, C, o...], where in x (flat, row-major; the spatial part column-major if storage_order is 1) "
-        "the first largest lies.",
+        "o...]; indices: i64 [N, C, o...], where in x (flat, row-major; the spatial part column-major if "
+        "storage_order is 1) the first largest lies.",
     .attrs = SchemaOf<MaxPoolAttrs>(kFields),
     .arity = {1, 1, 1, 2},
     .onnx = {"", "MaxPool", kVersions},

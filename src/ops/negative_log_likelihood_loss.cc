@@ -16,10 +16,8 @@ extern const OpDef kNegativeLogLikelihoodLoss = {
     .name = "NegativeLogLikelihoodLoss",
     .doc =
         "loss[n, d] = -w[t] * x[n, t, d] with t = target[n, d], 0 where t is ignore_index; reduced to the sum, or the "
-        "mean weighted "
-        "by w. x: float [N, C, d...], log probabilities; target: i32 or i64 [N, d...]; w: [C], ones if absent; loss: "
-        "[] or, "
-        "with reduction none, [N, d...].",
+        "mean weighted by w. x: float [N, C, d...], log probabilities; target: i32 or i64 [N, d...]; w: [C], ones if "
+        "absent; loss: [] or, with reduction none, [N, d...].",
     .attrs = SchemaOf<ClassLossAttrs>(kClassLossFields),
     .arity = {2, 3},
     .onnx = {"", "NegativeLogLikelihoodLoss", kVersions},

@@ -70,9 +70,8 @@ extern const OpDef kQLinearConv = {
     .name = "QLinearConv",
     .doc =
         "y = saturate(round((Conv(x - x_zero, w - w_zero) + bias) * x_scale * w_scale / y_scale) + y_zero), rounding "
-        "half to even. "
-        "x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; bias: i32 [M]; scales float, zero points of their "
-        "tensor's dtype, those of w [] or [M], others []; y: dtype of y_zero [N, M, o...].",
+        "half to even. x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; bias: i32 [M]; scales float, zero "
+        "points of their tensor's dtype, those of w [] or [M], others []; y: dtype of y_zero [N, M, o...].",
     .attrs = SchemaOf<ConvAttrs>(kConvFields),
     .arity = {8, 9},
     .onnx = {"", "QLinearConv", kVersions},

@@ -65,10 +65,8 @@ extern const OpDef kQLinearMatMul = {
     .name = "QLinearMatMul",
     .doc =
         "y = saturate(round(MatMul(a - a_zero, b - b_zero) * a_scale * b_scale / y_scale) + y_zero), rounding half to "
-        "even. "
-        "a: i8, u8 or f8 [..., M, K]; b: likewise [..., K, N]; scale and zero point of a and y: [], [M] or [..., M, "
-        "1], of b: [], "
-        "[N] or [..., 1, N]; y: dtype of y_zero [..., M, N].",
+        "even. a: i8, u8 or f8 [..., M, K]; b: likewise [..., K, N]; scale and zero point of a and y: [], [M] or "
+        "[..., M, 1], of b: [], [N] or [..., 1, N]; y: dtype of y_zero [..., M, N].",
     .arity = {8, 8},
     .onnx = {"", "QLinearMatMul", kVersions},
     .infer = Infer,

@@ -7,7 +7,7 @@ namespace hasten {
 struct RecurrentAttrs {
   std::vector<float> activation_alpha, activation_beta;
   std::vector<std::string> activations;  // of all directions; empty: the op's own
-  std::optional<float> clip;             // of every activation's argument
+  std::optional<float> clip;             // of what gates hand to their activations
   std::string direction = "forward";     // or reverse, bidirectional
   std::optional<int64_t> hidden_size;
   int64_t layout = 0;  // 1: batch comes before steps and directions
@@ -19,6 +19,7 @@ struct Activation {
   double alpha = 0, beta = 0;
   double clip = std::numeric_limits<double>::infinity();
   double operator()(double x) const { return f(std::clamp(x, -clip, clip), alpha, beta); }
+  double Unclipped(double x) const { return f(x, alpha, beta); }
 };
 
 // One step of one row of the batch.

@@ -17,8 +17,8 @@ constexpr OnnxVersion kVersions[] = {{1}, {11}, {13, AxesToInput, AxesToAttribut
 extern const OpDef kReduceL2 = {
     .name = "ReduceL2",
     .doc =
-        "Square root of the sum of squares, truncated to integers where x is, over the axes that input 1 names; "
-        "none named: over all, or none with noop_with_empty_axes. x: [d...]; axes: i64 [k].",
+        "Square root of the sum of squares, truncated to integers where x is, over the axes that input 1 names; none "
+        "named: over all, or none with noop_with_empty_axes. x: [d...]; axes: i64 [k].",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceL2", kVersions},

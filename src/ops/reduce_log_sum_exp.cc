@@ -37,8 +37,8 @@ constexpr OnnxVersion kVersions[] = {{1}, {11}, {13, AxesToInput, AxesToAttribut
 extern const OpDef kReduceLogSumExp = {
     .name = "ReduceLogSumExp",
     .doc =
-        "Logarithm of the sum of exponentials, truncated to integers where x is, over the axes that input 1 "
-        "names; none named: over all, or none with noop_with_empty_axes. x: [d...]; axes: i64 [k].",
+        "Logarithm of the sum of exponentials, truncated to integers where x is, over the axes that input 1 names; "
+        "none named: over all, or none with noop_with_empty_axes. x: [d...]; axes: i64 [k].",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceLogSumExp", kVersions},

@@ -37,9 +37,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kReduceMax = {
     .name = "ReduceMax",
     .doc =
-        "Largest element over the axes that input 1 names; none named: over all, or none with "
-        "noop_with_empty_axes. x: float, integer or bool [d...]; axes: i64 [k]. NaN wins. No elements give the "
-        "lowest value.",
+        "Largest element over the axes that input 1 names; none named: over all, or none with noop_with_empty_axes. "
+        "x: float, integer or bool [d...]; axes: i64 [k]. NaN wins. No elements give the lowest value.",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceMax", kVersions},

@@ -17,8 +17,8 @@ constexpr OnnxVersion kVersions[] = {{1}, {11}, {13, AxesToInput, AxesToAttribut
 extern const OpDef kReduceMean = {
     .name = "ReduceMean",
     .doc =
-        "Arithmetic mean, truncated to integers where x is, over the axes that input 1 names; none named: over "
-        "all, or none with noop_with_empty_axes. x: [d...]; axes: i64 [k]. No elements have the mean NaN.",
+        "Arithmetic mean, truncated to integers where x is, over the axes that input 1 names; none named: over all, "
+        "or none with noop_with_empty_axes. x: [d...]; axes: i64 [k]. No elements have the mean NaN.",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceMean", kVersions},

@@ -37,9 +37,8 @@ std::vector<Sample> Samples() {
 extern const OpDef kReduceMin = {
     .name = "ReduceMin",
     .doc =
-        "Smallest element over the axes that input 1 names; none named: over all, or none with "
-        "noop_with_empty_axes. x: float, integer or bool [d...]; axes: i64 [k]. NaN wins. No elements give the "
-        "highest value.",
+        "Smallest element over the axes that input 1 names; none named: over all, or none with noop_with_empty_axes. "
+        "x: float, integer or bool [d...]; axes: i64 [k]. NaN wins. No elements give the highest value.",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceMin", kVersions},

@@ -22,8 +22,8 @@ constexpr OnnxVersion kVersions[] = {{1}, {11}, {13, AxesToInput, AxesToAttribut
 extern const OpDef kReduceProd = {
     .name = "ReduceProd",
     .doc =
-        "Product over the axes that input 1 names; none named: over all, or none with noop_with_empty_axes. x: "
-        "float or integer [d...], integers wrap; axes: i64 [k].",
+        "Product over the axes that input 1 names; none named: over all, or none with noop_with_empty_axes. x: float "
+        "or integer [d...], integers wrap; axes: i64 [k].",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceProd", kVersions},

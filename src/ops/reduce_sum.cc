@@ -21,8 +21,8 @@ constexpr OnnxVersion kVersions[] = {{1}, {11, AxesToInput, AxesToAttribute}, {1
 extern const OpDef kReduceSum = {
     .name = "ReduceSum",
     .doc =
-        "Sum over the axes that input 1 names; none named: over all, or none with noop_with_empty_axes. x: float "
-        "or integer [d...], integers wrap; axes: i64 [k].",
+        "Sum over the axes that input 1 names; none named: over all, or none with noop_with_empty_axes. x: float or "
+        "integer [d...], integers wrap; axes: i64 [k].",
     .attrs = SchemaOf<ReduceAttrs>(kReduceFields),
     .arity = {1, 2},
     .onnx = {"", "ReduceSum", kVersions},

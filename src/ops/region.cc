@@ -108,13 +108,13 @@ Status EvalLength(KernelCall& c) {
 Status EvalPad(KernelCall& c) {
   const Tensor& x = c.input(0);
   const int64_t n = c.input(1).Int(0);
-  HASTEN_REQUIRE(x.dims.rank() > 0 && n >= x.dims[0], "cannot pad ", x, " to ", n, " entries");
+  HASTEN_REQUIRE(x.dims.rank() > 0 && n >= 0, "cannot pad ", x, " to ", n, " entries");
   Dims dims = x.dims;
   dims[0] = n;
   HASTEN_ASSIGN(Tensor* y, c.Allocate(0, x.dtype, dims));
   if (x.dtype == DType::kString) std::fill_n(y->as<std::string>(), y->elements(), std::string());
   else std::memset(y->data, 0, static_cast<size_t>(y->bytes()));
-  CopyElements(x, 0, y, 0, x.elements());
+  CopyElements(x, 0, y, 0, std::min(x.elements(), y->elements()));
   return {};
 }
 

@@ -36,7 +36,7 @@ extern const OpDef kRegionAppend;    // (sequence, x) -> sequence + [x], the old
 extern const OpDef kRegionSlice;     // (x, i) -> x at index i of attribute axis, from the end if attribute reverse
 extern const OpDef kRegionStack;     // (sequence) -> its elements stacked along a new axis; reversed if attribute reverse
 extern const OpDef kRegionAt;        // (sequence, i) -> element i; a tensor instead of the sequence: itself
-extern const OpDef kRegionPad;       // (x, n) -> x with zeros (empty strings) behind, so that axis 0 has n entries
+extern const OpDef kRegionPad;       // (x, n) -> x with n entries along axis 0: cut, or with zeros (empty strings) behind
 extern const OpDef kRegionLength;    // (sequence) -> i64 count; of a tensor: its dim at attribute axis
 
 // Calls `op` by its reference from within another's, for its first output.

@@ -54,8 +54,7 @@ extern const OpDef kRmsNormalization = {
     .name = "RMSNormalization",
     .doc =
         "y = x / sqrt(mean of x^2 + epsilon) * scale, the mean over the axes from `axis` on. x: float [d...]; scale: "
-        "broadcast to "
-        "x; y: shape of x, dtype of scale. Zhang and Sennrich, 2019.",
+        "broadcast to x; y: shape of x, dtype of scale. Zhang and Sennrich, 2019.",
     .attrs = SchemaOf<RowNormAttrs>(kRowNormFields),
     .arity = {2, 2},
     .onnx = {"", "RMSNormalization", kVersions},

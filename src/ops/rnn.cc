@@ -56,9 +56,8 @@ extern const OpDef kRnn = {
     .name = "RNN",
     .doc =
         "One simple recurrent layer: h' = f(x W + h R + b). X: [T, N, I]; W: [D, H, I]; R: [D, H, H]; B: [D, 2H] (of "
-        "W, then of R); "
-        "lengths: i32 [N]; h: [D, N, H]; Y: [T, D, N, H], 0 past a row's length; Y_h: [D, N, H]. layout 1 puts N "
-        "first.",
+        "W, then of R); lengths: i32 [N]; h: [D, N, H]; Y: [T, D, N, H], 0 past a row's length; Y_h: [D, N, H]. "
+        "layout 1 puts N first.",
     .attrs = SchemaOf<RecurrentAttrs>(kFields),
     .arity = {3, 6, 0, 2},
     .onnx = {"", "RNN", kVersions},

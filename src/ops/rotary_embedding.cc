@@ -116,12 +116,9 @@ extern const OpDef kRotaryEmbedding = {
     .name = "RotaryEmbedding",
     .doc =
         "Rotates pairs of each head by its token's angles: (re, im) -> (cos re - sin im, sin re + cos im); pairs are "
-        "elements i and "
-        "i + r / 2, or 2i and 2i + 1 if interleaved, of the first r = rotary_embedding_dim elements (0: all); the rest "
-        "stays. "
-        "X: float [B, H, S, D], or [B, S, H * D] with num_heads; cos, sin: [P, r / 2] with position_ids i64 [B, S], "
-        "else "
-        "[B, S, r / 2]; Y: as X. Su et al., 2021.",
+        "elements i and i + r / 2, or 2i and 2i + 1 if interleaved, of the first r = rotary_embedding_dim elements "
+        "(0: all); the rest stays. X: float [B, H, S, D], or [B, S, H * D] with num_heads; cos, sin: [P, r / 2] with "
+        "position_ids i64 [B, S], else [B, S, r / 2]; Y: as X. Su et al., 2021.",
     .attrs = SchemaOf<RotaryEmbeddingAttrs>(kFields),
     .arity = {3, 4},
     .onnx = {"", "RotaryEmbedding", kVersions},

@@ -96,11 +96,14 @@ Status EvalBatched(KernelCall& c, const ScanCounts& counts, const Pass& whole) {
     for (const Value& v : whole.states) {
       HASTEN_ASSIGN(row.states.emplace_back(), SliceOf(c, v, b, first_axis));
     }
-    for (const Value& v : whole.scans) {
-      HASTEN_ASSIGN(row.scans.emplace_back(), SliceOf(c, v, b, first_axis));
-    }
     const int64_t length = c.has(0) ? c.input(0).Int(b) : longest;
     HASTEN_REQUIRE(length >= 0 && length <= longest, "sequence_lens must be 0 to ", longest, ", has ", length);
+    const Value own{ScalarI64(length)};
+    for (const Value& v : whole.scans) {  // cut, so that backwards begins at the row's own end
+      HASTEN_ASSIGN(const Value all, SliceOf(c, v, b, first_axis));
+      const Value* in[] = {&all, &own};
+      HASTEN_TRY(CallOp(c, kRegionPad, first_axis, in, &row.scans.emplace_back()));
+    }
     HASTEN_TRY(RunPass(c, counts, length, &row));
     for (size_t i = 0; i < counts.states; ++i) results[i].push_back(std::move(row.states[i]));
     const Value to{ScalarI64(longest)};

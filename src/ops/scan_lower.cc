@@ -95,13 +95,17 @@ Status LowerBatched(RegionBuilder& b, const ScanCounts& counts) {
   std::vector<SlotId> states, scans;
   for (size_t i = 0; i < operands; ++i) (i < counts.states ? states : scans).push_back(b.Temporary());
   CountedLoop rows(b, batch);
-  for (size_t i = 0; i < operands; ++i)
-    b.Call(kRegionSlice, OnAxis(0), {b.Input(counts.first + i), rows.index()},
-           {i < counts.states ? states[i] : scans[i - counts.states]});
   if (b.Input(0) == kNone)
     b.Move(longest, length);
   else
     b.Call(kRegionSlice, OnAxis(0), {b.Input(0), rows.index()}, {length});
+  for (size_t i = 0; i < operands; ++i) {
+    const bool state = i < counts.states;
+    const SlotId row = state ? states[i] : b.Temporary();
+    b.Call(kRegionSlice, OnAxis(0), {b.Input(counts.first + i), rows.index()}, {row});
+    // Cut, so that backwards begins at the row's own end.
+    if (!state) b.Call(kRegionPad, NoAttrs(), {row, length}, {scans[i - counts.states]});
+  }
   HASTEN_ASSIGN(const std::vector<SlotId> sequences, Pass(b, counts, states, scans, length));
   for (size_t i = 0; i < counts.states; ++i) b.Call(kRegionAppend, NoAttrs(), {gathered[i], states[i]}, {gathered[i]});
   for (size_t i = 0; i < counts.stacks; ++i) {

@@ -36,9 +36,8 @@ extern const OpDef kSoftmaxCrossEntropyLoss = {
     .name = "SoftmaxCrossEntropyLoss",
     .doc =
         "NegativeLogLikelihoodLoss of log softmax of the scores over classes, which is output 1. scores: float [N, C, "
-        "d...]; labels: "
-        "i32 or i64 [N, d...]; weights: [C], ones if absent; loss: [] or, with reduction none, [N, d...]; log_prob: as "
-        "scores.",
+        "d...]; labels: i32 or i64 [N, d...]; weights: [C], ones if absent; loss: [] or, with reduction none, [N, "
+        "d...]; log_prob: as scores.",
     .attrs = SchemaOf<ClassLossAttrs>(kClassLossFields),
     .arity = {2, 3, 1, 2},
     .onnx = {"", "SoftmaxCrossEntropyLoss", kVersions},

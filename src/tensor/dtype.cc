@@ -71,7 +71,7 @@ constexpr Format kE4M3FNFormat = {4, 3, 7, 0x7e, 0x7f, 0x7f, true};
 constexpr Format kE4M3FNUZFormat = {4, 3, 8, 0x7f, 0x80, 0x80, true};
 constexpr Format kE5M2Format = {5, 2, 15, 0x7b, 0x7c, 0x7e, true};
 constexpr Format kE5M2FNUZFormat = {5, 2, 16, 0x7f, 0x80, 0x80, true};
-constexpr Format kE2M1Format = {2, 1, 1, 0x7, 0x7, 0x7, true};  // ONNX: infinity and NaN become 6
+constexpr Format kE2M1Format = {2, 1, 1, 0x7, 0x7, 0x7, true};  // ONNX: infinity becomes 6, NaN -0
 
 constexpr uint64_t kMantissaMask = (uint64_t{1} << 52) - 1;
 constexpr uint64_t kSignMask = uint64_t{1} << 63;
@@ -116,7 +116,7 @@ uint32_t Encode(const Format& f, double v, bool saturate) {
   const uint64_t magnitude = bits & ~kSignMask;
   const uint32_t sign = bits & kSignMask ? f.sign() : 0;
   if (magnitude > kInfBits) {
-    if (f.nan <= f.max) return f.nan;
+    if (f.nan <= f.max) return f.sign();  // no NaN in the format: -0, as the standard's cases have it
     const uint32_t payload = static_cast<uint32_t>((bits & kMantissaMask) >> (52 - f.mantissa_bits));
     return sign | f.nan | (f.has_inf() ? payload : 0);
   }

@@ -130,10 +130,8 @@ extern const OpDef kFlexAttention = {
     .name = "ai.onnx.preview.FlexAttention",
     .doc =
         "Y = prob_mod(softmax(score_mod(scale * Q K^T))) V per head; query head h uses key head h / (Hq / Hkv); scale "
-        "defaults to "
-        "1 / sqrt(E). The graphs map [B, Hq, L, S] of dtype softmax_precision to the same; absent ones do nothing. Q: "
-        "float "
-        "[B, Hq, L, E]; K: [B, Hkv, S, E]; V: [B, Hkv, S, Ev]; Y: [B, Hq, L, Ev].",
+        "defaults to 1 / sqrt(E). The graphs map [B, Hq, L, S] of dtype softmax_precision to the same; absent ones do "
+        "nothing. Q: float [B, Hq, L, E]; K: [B, Hkv, S, E]; V: [B, Hkv, S, Ev]; Y: [B, Hq, L, Ev].",
     .attrs = SchemaOf<FlexAttentionAttrs>(kFields),
     .arity = {3, 3},
     .onnx = {"ai.onnx.preview", "FlexAttention", kVersions},
