@@ -1,5 +1,5 @@
-// The contracts of op, kernel, plan and executor, probed by what strains them most.  Each probe runs the same graph by the
-// interpreter and by plan, and states what is particular about it.
+// The contracts of op, kernel, plan and executor, probed by what strains them most.  Each probe runs the same graph by
+// the interpreter and by plan, and states what is particular about it.
 #include <gtest/gtest.h>
 
 #include "engine/session.h"
@@ -51,7 +51,8 @@ std::vector<Value> ExpectSame(const std::shared_ptr<const Model>& model, const s
   for (int run = 0; run < 2; ++run) {
     const std::vector<Value> actual = Planned(session->get(), inputs);
     EXPECT_EQ(actual.size(), expected.size());
-    for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(SameBits(actual[i], expected[i])) << "output " << i << " of run " << run;
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(SameBits(actual[i], expected[i])) << "output " << i << " of run " << run;
   }
   EXPECT_EQ((*session)->executor().times_bound(), 1);
   return expected;
@@ -226,7 +227,8 @@ TEST(Probe, AttentionOverPagedState) {
   for (int64_t r = 0; r < kRows; ++r) {
     states.push_back(*State::Create(*(*session)->plan(), 3));
     rows.push_back(states.back().get());
-    const std::vector<Value> prompt{random(1, 2 + 3 * r), random(1, 2 + 3 * r), random(1, 2 + 3 * r)};  // 2 and 5 tokens
+    const std::vector<Value> prompt{random(1, 2 + 3 * r), random(1, 2 + 3 * r),
+                                    random(1, 2 + 3 * r)};  // 2 and 5 tokens
     State* row[] = {rows[r]};
     RunOptions run;
     run.states = row;
@@ -289,7 +291,8 @@ TEST(Probe, GraphOverTwoDevices) {
   ASSERT_TRUE(session.ok()) << session.message();
   for (int run = 0; run < 2; ++run) {
     const auto actual = Planned(session->get(), in);
-    for (size_t i = 0; i < expected.size(); ++i) EXPECT_TRUE(SameBits(actual[i], expected[i])) << (*session)->plan()->Describe();
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(SameBits(actual[i], expected[i])) << (*session)->plan()->Describe();
   }
   EXPECT_GT(device.copies, 0);
 }

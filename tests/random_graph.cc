@@ -28,7 +28,8 @@ class Maker {
     MakeInputs(&out);
     Grow(options_.nodes);
     for (const Item& item : items_)
-      if (graph_->value(item.id).uses.empty() && graph_->value(item.id).producer != kNone) graph_->outputs.push_back(item.id);
+      if (graph_->value(item.id).uses.empty() && graph_->value(item.id).producer != kNone)
+        graph_->outputs.push_back(item.id);
     return out;
   }
 
@@ -39,7 +40,8 @@ class Maker {
   DType DTypeOf(const Item& i) const { return TypeOfItem(i).dtype; }
 
   void MakeInputs(RandomGraph* out) {
-    constexpr DType kTypes[] = {DType::kF32, DType::kF32, DType::kF32, DType::kI64, DType::kI32, DType::kF64, DType::kF16, DType::kBool};
+    constexpr DType kTypes[] = {DType::kF32, DType::kF32, DType::kF32, DType::kI64,
+                                DType::kI32, DType::kF64, DType::kF16, DType::kBool};
     const Dims shapes[] = {{2, 3, 4}, {4}, {3, 4}, {1, 4}, {2, 1, 4}, {5, 4}};
     for (int i = 0; i < 6; ++i) {
       const DType dtype = kTypes[Pick(8)];
@@ -59,8 +61,8 @@ class Maker {
   }
 
   // Adds a node; false (and no trace) if its types do not fit.
-  bool Add(std::string_view op_name, std::vector<ValueId> inputs, double bound, std::vector<NamedAttr> attrs = {}, int outputs = 1,
-           uint32_t captures = 0) {
+  bool Add(std::string_view op_name, std::vector<ValueId> inputs, double bound, std::vector<NamedAttr> attrs = {},
+           int outputs = 1, uint32_t captures = 0) {
     Node node;
     node.op = Catalog::BuiltIn().Find(op_name);
     if (!node.op) return false;
@@ -121,12 +123,18 @@ class Maker {
   void Grow(int nodes) {
     for (int tries = 0; static_cast<int>(graph_->live_nodes()) < nodes && tries < nodes * 20; ++tries) {
       const int kind = Pick(100);
-      if (kind < 25) Unary();
-      else if (kind < 55) Binary();
-      else if (kind < 65) Logic();
-      else if (kind < 90) Move();
-      else if (kind < 94) Reduce();
-      else if (options_.control_flow && depth_ == 0) Region();
+      if (kind < 25)
+        Unary();
+      else if (kind < 55)
+        Binary();
+      else if (kind < 65)
+        Logic();
+      else if (kind < 90)
+        Move();
+      else if (kind < 94)
+        Reduce();
+      else if (options_.control_flow && depth_ == 0)
+        Region();
     }
   }
 
@@ -140,13 +148,18 @@ class Maker {
     constexpr std::string_view kReal[] = {"Sigmoid", "Tanh", "Exp", "Erf"};
     constexpr DType kTo[] = {DType::kF32, DType::kF16, DType::kI64, DType::kI32, DType::kF64, DType::kBool, DType::kI8};
     const int pick = Pick(9);
-    if (pick < 5) Add(kOps[pick], {x.id}, x.bound);
-    else if (pick < 7 && x.bound < 100) Add("Cast", {x.id}, x.bound, {{"to", static_cast<int64_t>(kTo[Pick(7)])}});
-    else if (options_.real_values && IsFloat(DTypeOf(x)) && x.bound < 8) Add(kReal[Pick(4)], {x.id}, 3000);
-    else Clip(x);
+    if (pick < 5)
+      Add(kOps[pick], {x.id}, x.bound);
+    else if (pick < 7 && x.bound < 100)
+      Add("Cast", {x.id}, x.bound, {{"to", static_cast<int64_t>(kTo[Pick(7)])}});
+    else if (options_.real_values && IsFloat(DTypeOf(x)) && x.bound < 8)
+      Add(kReal[Pick(4)], {x.id}, 3000);
+    else
+      Clip(x);
   }
   void Clip(const Item& x) {
-    const ValueId low = graph_->AddConstant("", ScalarOf(DTypeOf(x), -3)), high = graph_->AddConstant("", ScalarOf(DTypeOf(x), 3));
+    const ValueId low = graph_->AddConstant("", ScalarOf(DTypeOf(x), -3)),
+                  high = graph_->AddConstant("", ScalarOf(DTypeOf(x), 3));
     if (!Add("Clip", {x.id, low, high}, 3)) Add("Identity", {x.id}, x.bound);
   }
   void Binary() {
@@ -158,9 +171,15 @@ class Maker {
     }
     const double limit = DTypeOf(a) == DType::kI8 ? 100 : kLimit;
     switch (Pick(5)) {
-      case 0: if (a.bound + b.bound < limit) Add("Add", {a.id, b.id}, a.bound + b.bound); break;
-      case 1: if (a.bound + b.bound < limit) Add("Sub", {a.id, b.id}, a.bound + b.bound); break;
-      case 2: if (a.bound * b.bound < limit) Add("Mul", {a.id, b.id}, a.bound * b.bound); break;
+      case 0:
+        if (a.bound + b.bound < limit) Add("Add", {a.id, b.id}, a.bound + b.bound);
+        break;
+      case 1:
+        if (a.bound + b.bound < limit) Add("Sub", {a.id, b.id}, a.bound + b.bound);
+        break;
+      case 2:
+        if (a.bound * b.bound < limit) Add("Mul", {a.id, b.id}, a.bound * b.bound);
+        break;
       case 3: Add("Max", {a.id, b.id}, std::max(a.bound, b.bound)); break;
       default: Add("Min", {a.id, b.id}, std::max(a.bound, b.bound));
     }
@@ -189,8 +208,11 @@ class Maker {
       case 3: Add("Concat", {x.id, x.id}, x.bound, {{"axis", int64_t{Pick(rank)}}}); break;
       case 4: Add("Slice", {x.id, Ints({Pick(2)}), Ints({-1}), Ints({Pick(rank)})}, x.bound); break;
       case 5: Add("Gather", {x.id, Ints({0, -1, 0})}, x.bound, {{"axis", int64_t{Pick(rank)}}}); break;
-      case 6: if (Number(x)) Add("Pad", {x.id, Ints(std::vector<int64_t>(static_cast<size_t>(2 * rank), 1))}, x.bound); break;
-      default: if (Number(x) && rank == 1) Add("NonZero", {x.id}, 100);
+      case 6:
+        if (Number(x)) Add("Pad", {x.id, Ints(std::vector<int64_t>(static_cast<size_t>(2 * rank), 1))}, x.bound);
+        break;
+      default:
+        if (Number(x) && rank == 1) Add("NonZero", {x.id}, 100);
     }
   }
   void Reduce() {
@@ -208,7 +230,8 @@ class Maker {
   GraphPtr Body(const std::vector<Item>& captured, std::vector<Item> inputs, DType want, const GraphPtr& body) {
     Graph* outer = std::exchange(graph_, body.get());
     std::vector<Item> outer_items = std::exchange(items_, std::move(inputs));
-    for (const Item& c : captured) items_.push_back({body->captures[static_cast<size_t>(&c - captured.data())], c.bound});
+    for (const Item& c : captured)
+      items_.push_back({body->captures[static_cast<size_t>(&c - captured.data())], c.bound});
     ++depth_;
     Grow(5);
     Item last = items_.back();
@@ -245,14 +268,16 @@ class Maker {
     const auto count = static_cast<uint32_t>(outer.size());
     if (Chance(50)) {
       const ValueId condition = graph_->AddConstant("", ScalarOf(DType::kBool, Pick(2)));
-      auto yes = Body(captured, {}, DType::kF32, NewBody("yes", captured)), no = Body(captured, {}, DType::kF32, NewBody("no", captured));
+      auto yes = Body(captured, {}, DType::kF32, NewBody("yes", captured)),
+           no = Body(captured, {}, DType::kF32, NewBody("no", captured));
       std::vector<ValueId> in{condition};
       in.insert(in.end(), outer.begin(), outer.end());
       Add("If", in, 3, {{"then_branch", yes}, {"else_branch", no}}, 1, count);
       return;
     }
     auto body = NewBody("body", captured);
-    const ValueId i = body->AddValue("i", Type::Tensor(DType::kI64, Shape{})), go = body->AddValue("go", Type::Tensor(DType::kBool, Shape{}));
+    const ValueId i = body->AddValue("i", Type::Tensor(DType::kI64, Shape{})),
+                  go = body->AddValue("go", Type::Tensor(DType::kBool, Shape{}));
     body->inputs = {i, go};
     body->outputs = {go};
     Graph* main_graph = std::exchange(graph_, body.get());

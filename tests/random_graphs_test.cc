@@ -1,6 +1,6 @@
 // Random graphs: planned execution equals the interpreter, text and ONNX round trips keep the results.
-// HASTEN_RANDOM_GRAPHS sets how many (2000 is the whole set); HASTEN_RANDOM_GRAPHS_DIR: where to write each as an ONNX file with
-// its data, for tests/random_graphs_onnx_test.py.
+// HASTEN_RANDOM_GRAPHS sets how many (2000 is the whole set); HASTEN_RANDOM_GRAPHS_DIR: where to write each as an ONNX
+// file with its data, for tests/random_graphs_onnx_test.py.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -85,7 +85,8 @@ TEST(RandomGraphs, WriteForPeers) {
   if (!root) return;  // tests/random_graphs_onnx_test.py asks for it
   for (int seed = 0; seed < Count(); ++seed) {
     const RandomGraph g = MakeRandomGraph(static_cast<uint64_t>(seed), {.nodes = 20 + seed % 60});
-    const std::filesystem::path folder = std::filesystem::path(root) / Str("seed_", seed), data = folder / "test_data_set_0";
+    const std::filesystem::path folder = std::filesystem::path(root) / Str("seed_", seed),
+                                data = folder / "test_data_set_0";
     std::filesystem::create_directories(data);
     Status status = ExportOnnx(*g.model, (folder / "model.onnx").string(), {});
     ASSERT_TRUE(status.ok()) << status.message();

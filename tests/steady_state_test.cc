@@ -20,7 +20,9 @@ void* Count(std::size_t bytes, std::size_t alignment) {
 void* operator new(std::size_t n) { return Count(n, alignof(std::max_align_t)); }
 void* operator new(std::size_t n, std::align_val_t a) { return Count(n, static_cast<std::size_t>(a)); }
 void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return Count(n, alignof(std::max_align_t)); }
-void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept { return Count(n, static_cast<std::size_t>(a)); }
+void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
+  return Count(n, static_cast<std::size_t>(a));
+}
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
@@ -64,7 +66,8 @@ graph "g" {
   "z" = Softmax("y")
   out "z"
 }
-)ir", Catalog::BuiltIn());
+)ir",
+                         Catalog::BuiltIn());
   ASSERT_TRUE(model.ok()) << model.message();
   ASSERT_TRUE(InferTypes(&(*model)->graph).ok());
   auto x = Generate({Generator::Kind::kNormal, 3, 0, 1}, DType::kF32, {1, 3, 8, 8});

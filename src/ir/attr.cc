@@ -5,9 +5,9 @@
 namespace hasten {
 
 std::string_view KindName(const AttrValue& v) {
-  constexpr std::string_view kNames[] = {"an int", "a float", "a string", "a list of ints", "a list of floats",
-                                         "a list of strings", "a tensor", "a list of tensors", "a graph",
-                                         "a list of graphs", "a type", "a list of types"};
+  constexpr std::string_view kNames[] = {"an int",           "a float",           "a string", "a list of ints",
+                                         "a list of floats", "a list of strings", "a tensor", "a list of tensors",
+                                         "a graph",          "a list of graphs",  "a type",   "a list of types"};
   return kNames[v.index()];
 }
 
@@ -40,7 +40,8 @@ Status Attrs::Set(std::string_view name, const AttrValue& v) {
     if (field.set(member, v)) return {};
     // Some exporters write an empty list of ints where another kind of list is meant.
     if (const auto* ints = std::get_if<std::vector<int64_t>>(&v); ints && ints->empty())
-      if (field.set(member, AttrValue(std::vector<float>())) || field.set(member, AttrValue(std::vector<std::string>())))
+      if (field.set(member, AttrValue(std::vector<float>())) ||
+          field.set(member, AttrValue(std::vector<std::string>())))
         return {};
     const auto now = field.get(member);
     return Status(Code::kInvalidModel, Str("attribute '", name, "' must be ", now ? KindName(*now) : "of another kind",

@@ -18,9 +18,9 @@ class Graph;
 using GraphPtr = std::shared_ptr<Graph>;  // shared so that attributes copy; a graph has one owning node all the same
 
 // An attribute as files have it, before (or without) an op that knows it.
-using AttrValue = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>,
-                               std::vector<std::string>, Tensor, std::vector<Tensor>, GraphPtr, std::vector<GraphPtr>,
-                               Type, std::vector<Type>>;
+using AttrValue =
+    std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, std::vector<std::string>,
+                 Tensor, std::vector<Tensor>, GraphPtr, std::vector<GraphPtr>, Type, std::vector<Type>>;
 struct NamedAttr {
   std::string name;
   AttrValue value;
@@ -32,9 +32,9 @@ struct NamedAttr {
 struct AttrField {
   std::string_view name;
   void* (*member)(void* aggregate);
-  bool (*set)(void* member, const AttrValue& v);             // false: v has the wrong kind
-  std::optional<AttrValue> (*get)(const void* member);       // nullopt: absent
-  bool internal = false;                                     // ours alone: has no form in ONNX
+  bool (*set)(void* member, const AttrValue& v);        // false: v has the wrong kind
+  std::optional<AttrValue> (*get)(const void* member);  // nullopt: absent
+  bool internal = false;                                // ours alone: has no form in ONNX
 };
 
 namespace attr_detail {
@@ -52,8 +52,10 @@ struct Codec {
     return true;
   }
   static std::optional<AttrValue> Get(const T& member) {
-    if constexpr (std::is_same_v<T, bool>) return AttrValue(static_cast<int64_t>(member));
-    else return AttrValue(member);
+    if constexpr (std::is_same_v<T, bool>)
+      return AttrValue(static_cast<int64_t>(member));
+    else
+      return AttrValue(member);
   }
 };
 template <class T>
@@ -107,7 +109,8 @@ inline constexpr char kTypeId = 0;
 }
 template <class A>
 constexpr AttrSchema SchemaOf(std::span<const AttrField> fields) {
-  return {fields, []() -> void* { return new A(); }, [](const void* a) -> void* { return new A(*static_cast<const A*>(a)); },
+  return {fields, []() -> void* { return new A(); },
+          [](const void* a) -> void* { return new A(*static_cast<const A*>(a)); },
           [](void* a) { delete static_cast<A*>(a); }, &attr_detail::kTypeId<A>};
 }
 

@@ -65,7 +65,8 @@ ValueId Graph::FindValue(std::string_view label) const {
 
 Status Graph::Rename(ValueId v, std::string label) {
   if (values_[v].name == label) return {};
-  if (by_name_.count(label)) return Status(Code::kInvalidArgument, Str("a value named ", Quote(label), " exists already"));
+  if (by_name_.count(label))
+    return Status(Code::kInvalidArgument, Str("a value named ", Quote(label), " exists already"));
   by_name_.erase(values_[v].name);
   by_name_.emplace(label, v);
   values_[v].name = std::move(label);
@@ -204,7 +205,8 @@ std::vector<GraphPtr> GraphsOf(const Node& node) {
 Status VerifyNode(const Graph& graph, NodeId n, std::vector<bool>* defined) {
   const Node& node = graph.node(n);
   HASTEN_REQUIRE(node.op || node.opaque, "has no op");
-  HASTEN_REQUIRE(node.inputs.size() >= size_t{node.captures} + node.epilogue_operands, "has fewer inputs than captures");
+  HASTEN_REQUIRE(node.inputs.size() >= size_t{node.captures} + node.epilogue_operands,
+                 "has fewer inputs than captures");
   for (uint32_t i = 0; i < node.inputs.size(); ++i) {
     const ValueId v = node.inputs[i];
     if (v == kNone) continue;
@@ -217,7 +219,8 @@ Status VerifyNode(const Graph& graph, NodeId n, std::vector<bool>* defined) {
     const ValueId v = node.outputs[i];
     if (v == kNone) continue;
     HASTEN_REQUIRE(v < graph.value_slots() && graph.value(v).alive, "output ", i, " is not a value of the graph");
-    HASTEN_REQUIRE(graph.value(v).producer == n && graph.value(v).output_index == i, "output ", i, " has another producer");
+    HASTEN_REQUIRE(graph.value(v).producer == n && graph.value(v).output_index == i, "output ", i,
+                   " has another producer");
     (*defined)[v] = true;
   }
   for (const GraphPtr& g : GraphsOf(node)) {
@@ -257,8 +260,8 @@ Status Verify(const Graph& graph) {
     if (!status.ok()) return std::move(status).At(graph.Where(n));
   }
   for (ValueId v : graph.outputs)
-    HASTEN_REQUIRE(v < graph.value_slots() && defined[v], "output ", v < graph.value_slots() ? Quote(graph.value(v).name) : "",
-                   " is computed by no node");
+    HASTEN_REQUIRE(v < graph.value_slots() && defined[v], "output ",
+                   v < graph.value_slots() ? Quote(graph.value(v).name) : "", " is computed by no node");
   return {};
 }
 

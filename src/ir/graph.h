@@ -13,7 +13,7 @@
 
 namespace hasten {
 
-struct OpDef;  // ops/op.h; the graph only points at it
+struct OpDef;                                 // ops/op.h; the graph only points at it
 std::string_view OpDefName(const OpDef* op);  // defined beside OpDef
 
 using ValueId = uint32_t;
@@ -50,15 +50,15 @@ struct Use {
 };
 
 struct GraphValue {
-  std::string name;            // unique within the graph; may be empty only for absent outputs
-  Type type;                   // inferred (or declared, for graph inputs)
-  Type declared;               // what the file claims; a hint only
+  std::string name;  // unique within the graph; may be empty only for absent outputs
+  Type type;         // inferred (or declared, for graph inputs)
+  Type declared;     // what the file claims; a hint only
   std::string doc;
   std::map<std::string, std::string> metadata;
-  NodeId producer = kNone;     // kNone: graph input, constant or captured
+  NodeId producer = kNone;  // kNone: graph input, constant or captured
   uint32_t output_index = 0;
   std::shared_ptr<const Constant> constant;
-  std::vector<Use> uses;       // by nodes; uses as graph outputs are not listed
+  std::vector<Use> uses;  // by nodes; uses as graph outputs are not listed
   bool alive = true;
 };
 
@@ -70,16 +70,16 @@ struct OpaqueOp {
 };
 
 struct Node {
-  const OpDef* op = nullptr;          // null: opaque
+  const OpDef* op = nullptr;  // null: opaque
   std::shared_ptr<OpaqueOp> opaque;
   std::string name, doc;
   std::map<std::string, std::string> metadata;
-  std::vector<ValueId> inputs;        // formal inputs (kNone: absent), then epilogue operands, then captured outer values
+  std::vector<ValueId> inputs;  // formal inputs (kNone: absent), then epilogue operands, then captured outer values
   uint32_t epilogue_operands = 0;
-  uint32_t captures = 0;              // how many of the last inputs are captured by the node's graphs
-  std::vector<ValueId> outputs;       // kNone: not wanted
+  uint32_t captures = 0;         // how many of the last inputs are captured by the node's graphs
+  std::vector<ValueId> outputs;  // kNone: not wanted
   Attrs attrs;
-  PointwiseProgram epilogue;          // applied to output 0; empty: none
+  PointwiseProgram epilogue;              // applied to output 0; empty: none
   NodeId previous = kNone, next = kNone;  // topological order
   bool alive = true;
 
@@ -106,7 +106,9 @@ class Graph {
   // Values.  AddValue makes `name` unique by a suffix if it is taken ("x" -> "x_1"); an empty name gets one ("v12").
   ValueId AddValue(std::string label, Type type = {});
   ValueId AddConstant(std::string label, Constant contents);
-  ValueId AddConstant(std::string label, Tensor tensor) { return AddConstant(std::move(label), Constant{std::move(tensor), {}, {}}); }
+  ValueId AddConstant(std::string label, Tensor tensor) {
+    return AddConstant(std::move(label), Constant{std::move(tensor), {}, {}});
+  }
   ValueId FindValue(std::string_view label) const;  // kNone if there is none
   Status Rename(ValueId v, std::string label);
   GraphValue& value(ValueId v) { return values_[v]; }
@@ -118,12 +120,12 @@ class Graph {
 
   // Nodes.  Outputs must be values without a producer.  Appends, or inserts before `before`.
   NodeId AddNode(Node node, NodeId before = kNone);
-  void EraseNode(NodeId n);                      // its outputs lose their producer and stay
-  void EraseValue(ValueId v);                    // must be unused
+  void EraseNode(NodeId n);    // its outputs lose their producer and stay
+  void EraseValue(ValueId v);  // must be unused
   void SetInput(NodeId n, size_t index, ValueId v);
   void AppendInput(NodeId n, ValueId v, bool captured = false);
-  void ReplaceUses(ValueId from, ValueId to);    // in nodes and graph outputs
-  void MoveBefore(NodeId n, NodeId before);      // before == kNone: to the end
+  void ReplaceUses(ValueId from, ValueId to);  // in nodes and graph outputs
+  void MoveBefore(NodeId n, NodeId before);    // before == kNone: to the end
   Node& node(NodeId n) { return nodes_[n]; }
   const Node& node(NodeId n) const { return nodes_[n]; }
   size_t node_slots() const { return nodes_.size(); }

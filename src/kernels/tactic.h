@@ -1,4 +1,5 @@
-// A tactic: one way to compute one op on one device.  Many tactics serve an op; the planner keeps the best that applies.
+// A tactic: one way to compute one op on one device.  Many tactics serve an op; the planner keeps the best that
+// applies.
 #pragma once
 #include "ops/op.h"
 
@@ -16,17 +17,19 @@ struct PlanCall {
   std::span<const Tensor* const> constants;  // per formal input; null: not constant
   bool state = false;                        // some operand is a bound state
   template <class A>
-  const A& attrs() const { return node->attrs.as<A>(); }
+  const A& attrs() const {
+    return node->attrs.as<A>();
+  }
 };
 
 struct Tactic {
-  std::string_view name;    // <op>_<how>_<isa>, the file's name
-  std::string_view op;      // OpDef::name
+  std::string_view name;  // <op>_<how>_<isa>, the file's name
+  std::string_view op;    // OpDef::name
   std::string_view device = "cpu";
   Isa isa = Isa::kBaseline;
   bool (*supports)(const PlanCall&) = nullptr;
   std::span<const std::string_view> variants = {};  // tuning points; empty: one
-  double bound = 0;         // error against the reference that conformance allows, in ULP of the output's dtype
+  double bound = 0;  // error against the reference that conformance allows, in ULP of the output's dtype
   Numerics numerics = Numerics::kExact;
   bool fuses_epilogue = false;  // applies KernelCall::epilogue itself
   bool takes_state = false;     // reads and grows bound state in place

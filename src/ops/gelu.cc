@@ -17,7 +17,9 @@ Status Infer(InferCall& c) {
   return InferFloats(c);
 }
 
-Status Eval(KernelCall& c) { return EvalReal(c, c.attrs<GeluAttrs>().approximate == "tanh" ? GeluWithTanh : GeluWithErf); }
+Status Eval(KernelCall& c) {
+  return EvalReal(c, c.attrs<GeluAttrs>().approximate == "tanh" ? GeluWithTanh : GeluWithErf);
+}
 
 constexpr OnnxVersion kVersions[] = {{20}};
 

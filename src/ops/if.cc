@@ -6,7 +6,8 @@ namespace {
 struct IfAttrs {
   GraphPtr then_branch, else_branch;
 };
-constexpr AttrField kFields[] = {Field<&IfAttrs::then_branch>("then_branch"), Field<&IfAttrs::else_branch>("else_branch")};
+constexpr AttrField kFields[] = {Field<&IfAttrs::then_branch>("then_branch"),
+                                 Field<&IfAttrs::else_branch>("else_branch")};
 
 Status Infer(InferCall& c) {
   const auto& attrs = c.attrs<IfAttrs>();
@@ -24,8 +25,8 @@ Status Infer(InferCall& c) {
   const std::vector<Type>& then_types = then_branch.ok() ? *then_branch : none;
   const std::vector<Type>& else_types = else_branch.ok() ? *else_branch : none;
   const auto outputs = static_cast<size_t>(c.outputs());
-  HASTEN_REQUIRE(then_types.size() >= outputs && else_types.size() >= outputs, "branches must give ", outputs, " outputs, give ",
-                 then_types.size(), " and ", else_types.size());
+  HASTEN_REQUIRE(then_types.size() >= outputs && else_types.size() >= outputs, "branches must give ", outputs,
+                 " outputs, give ", then_types.size(), " and ", else_types.size());
   for (size_t i = 0; i < outputs; ++i) {
     if (known) {
       c.out[i] = *known ? then_types[i] : else_types[i];

@@ -20,9 +20,10 @@ Status CheckArity(const Node& node) {
   size_t present = 0;
   for (size_t i = 0; i < in; ++i)
     if (node.inputs[i] != kNone) present = i + 1;
-  HASTEN_REQUIRE(present >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ", present);
-  HASTEN_REQUIRE(node.outputs.size() <= static_cast<size_t>(arity.max_out), "gives at most ", arity.max_out, " outputs, has ",
-                 node.outputs.size());
+  HASTEN_REQUIRE(present >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ",
+                 present);
+  HASTEN_REQUIRE(node.outputs.size() <= static_cast<size_t>(arity.max_out), "gives at most ", arity.max_out,
+                 " outputs, has ", node.outputs.size());
   return {};
 }
 
@@ -163,7 +164,8 @@ Status Inference::Run(const Graph& graph) {
 
 Result<std::vector<Type>> Inference::InferBody(Graph* body, std::span<const Type> inputs, const Node& node) {
   HASTEN_REQUIRE(depth_ + 1 < kMaxBodyDepth, "graphs are nested deeper than ", kMaxBodyDepth);
-  HASTEN_REQUIRE(inputs.size() == body->inputs.size(), "body must take ", inputs.size(), " inputs, takes ", body->inputs.size());
+  HASTEN_REQUIRE(inputs.size() == body->inputs.size(), "body must take ", inputs.size(), " inputs, takes ",
+                 body->inputs.size());
   // Loops infer their bodies several times, so nesting multiplies: hostile files are stopped by a count.
   HASTEN_REQUIRE(++bodies_inferred_ < kMaxBodiesInferred, "graphs are nested so deep that inference would not end");
   ++depth_;
@@ -224,22 +226,21 @@ Status InferNode(Graph* graph, NodeId n, Inference* inference) {
 
 Type TypeOf(const Value& v) {
   switch (v.kind()) {
-    case Value::Kind::kTensor:
-      return Type::Tensor(v.tensor().dtype, v.tensor().dims);
+    case Value::Kind::kTensor: return Type::Tensor(v.tensor().dtype, v.tensor().dims);
     case Value::Kind::kSequence: {
       Type element = Type::Tensor(v.element_dtype(), Shape::Unknown());
       bool first = true;
       for (const Value& e : v.elements()) {
-        if (first) element = TypeOf(e);
-        else if (auto joined = Join(element, TypeOf(e)); joined.ok()) element = *joined;
+        if (first)
+          element = TypeOf(e);
+        else if (auto joined = Join(element, TypeOf(e)); joined.ok())
+          element = *joined;
         first = false;
       }
       return Type::Sequence(std::move(element));
     }
-    case Value::Kind::kMap:
-      return Type::Map(v.map().keys.dtype, Type::Tensor(v.map().values.dtype, Shape::Scalar()));
-    default:
-      return Type::Unknown();
+    case Value::Kind::kMap: return Type::Map(v.map().keys.dtype, Type::Tensor(v.map().values.dtype, Shape::Scalar()));
+    default: return Type::Unknown();
   }
 }
 

@@ -51,7 +51,8 @@ Status InferTypes(Graph* graph);
 // The same for one node just added (import); known contents of earlier nodes come from `inference`.
 Status InferNode(Graph* graph, NodeId n, Inference* inference);
 
-// One call of an op's infer, outside any graph: types and contents of the inputs (null: absent).  Used before references.
+// One call of an op's infer, outside any graph: types and contents of the inputs (null: absent).  Used before
+// references.
 Status InferOutputs(const Node& node, std::span<const Value* const> in, InferDriver* driver, std::vector<Type>* out);
 Type TypeOf(const Value& v);
 

@@ -22,8 +22,8 @@ Status RunBodyByReference(const KernelCall& call, int k, std::span<const Value> 
 
 Status RequireOperands(const Node& node, const NodeOperands& operands) {
   for (int i = 0; i < node.op->arity.min_in; ++i)
-    HASTEN_REQUIRE(static_cast<size_t>(i) < operands.formal.size(), "takes at least ", node.op->arity.min_in, " inputs, has ",
-                   operands.formal.size());
+    HASTEN_REQUIRE(static_cast<size_t>(i) < operands.formal.size(), "takes at least ", node.op->arity.min_in,
+                   " inputs, has ", operands.formal.size());
   return {};
 }
 
@@ -82,7 +82,8 @@ namespace {
 // The values of one evaluation, dropped after their last use.
 class Environment {
  public:
-  explicit Environment(const Graph& graph) : graph_(graph), values_(graph.value_slots()), uses_left_(graph.value_slots()) {
+  explicit Environment(const Graph& graph)
+      : graph_(graph), values_(graph.value_slots()), uses_left_(graph.value_slots()) {
     for (ValueId v = 0; v < graph.value_slots(); ++v) {
       if (!graph.value(v).alive) continue;
       uses_left_[v] = graph.value(v).uses.size() + (graph.IsOutput(v) ? 1 : 0);
@@ -115,8 +116,8 @@ Status Interpret(const Graph& graph, std::span<const Value> inputs, std::span<co
     std::vector<const Value*> in;
     for (ValueId v : node.inputs) in.push_back(v == kNone || !values[v].has() ? nullptr : &values[v]);
     const std::span<const Value* const> all(in);
-    const NodeOperands operands{all.first(node.formal_inputs()), all.subspan(node.formal_inputs(), node.epilogue_operands),
-                                all.last(node.captures)};
+    const NodeOperands operands{all.first(node.formal_inputs()),
+                                all.subspan(node.formal_inputs(), node.epilogue_operands), all.last(node.captures)};
     std::vector<Value*> out;
     for (ValueId v : node.outputs) out.push_back(v == kNone ? nullptr : &values[v]);
     Status status = RunReference(node, n, operands, out, services);

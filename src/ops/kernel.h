@@ -1,4 +1,5 @@
-// The kernel contract, shared by references and tactics: Prepare at plan time, Bind once per set of shapes, Run many times.
+// The kernel contract, shared by references and tactics: Prepare at plan time, Bind once per set of shapes, Run many
+// times.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -49,39 +50,42 @@ struct RunServices {
   uint64_t seed = 0;                            // of random ops without a seed attribute, keyed further by node
   int depth = 0;                                // of nested bodies, against runaway recursion
   // Runs body k of a region op by references: set by the interpreter (ops/interpret.cc).
-  Status (*run_body)(const KernelCall& call, int k, std::span<const Value> inputs, std::vector<Value>* outputs) = nullptr;
-  std::deque<Tensor> unwanted;                  // what kernels computed for outputs nobody wants; dropped after the call
+  Status (*run_body)(const KernelCall& call, int k, std::span<const Value> inputs,
+                     std::vector<Value>* outputs) = nullptr;
+  std::deque<Tensor> unwanted;  // what kernels computed for outputs nobody wants; dropped after the call
 };
 
 // One call of a kernel: operands with final addresses.
 //
-// Before a reference or tactic runs, each output whose shape inference can tell from the operands' shapes and values has
-// its memory (output(i) is valid, dims set).  For the others (NonZero) the kernel calls Allocate.
-// Operands never overlap outputs, except where the op's record (or tactic) declares an in-place pair.
+// Before a reference or tactic runs, each output whose shape inference can tell from the operands' shapes and values
+// has its memory (output(i) is valid, dims set).  For the others (NonZero) the kernel calls Allocate. Operands never
+// overlap outputs, except where the op's record (or tactic) declares an in-place pair.
 class KernelCall {
  public:
-  std::span<const Value* const> in;   // formal inputs; a null or kNone value is absent
-  std::span<Value* const> out;        // null: not wanted
+  std::span<const Value* const> in;  // formal inputs; a null or kNone value is absent
+  std::span<Value* const> out;       // null: not wanted
   const Attrs* attributes = nullptr;
-  const void* params = nullptr;       // what the tactic's Prepare stored
-  const PointwiseProgram* epilogue = nullptr;            // only for tactics that fuse it
+  const void* params = nullptr;                // what the tactic's Prepare stored
+  const PointwiseProgram* epilogue = nullptr;  // only for tactics that fuse it
   std::span<const Value* const> epilogue_operands;
   std::byte* workspace = nullptr;
   int64_t chunk = 0, chunks = 1;
-  uint64_t node_key = 0;              // stable per node, for random ops
+  uint64_t node_key = 0;  // stable per node, for random ops
   RunServices* services = nullptr;
-  void* stream = nullptr;             // of the device the tactic names
-  std::span<const GraphPtr> bodies;   // the node's graphs
+  void* stream = nullptr;                  // of the device the tactic names
+  std::span<const GraphPtr> bodies;        // the node's graphs
   std::span<const Value* const> captured;  // values the bodies capture
 
   int inputs() const { return static_cast<int>(in.size()); }
   bool has(int i) const { return i < inputs() && in[i] && in[i]->has(); }
-  const Value& value(int i) const { return *in[i]; }             // precondition: has(i)
-  const Tensor& input(int i) const { return in[i]->tensor(); }   // precondition: has(i), a tensor
+  const Value& value(int i) const { return *in[i]; }            // precondition: has(i)
+  const Tensor& input(int i) const { return in[i]->tensor(); }  // precondition: has(i), a tensor
   bool wants(int i) const { return i < static_cast<int>(out.size()) && out[i]; }
-  Tensor& output(int i) const { return out[i]->tensor(); }       // precondition: wants(i) and bound
+  Tensor& output(int i) const { return out[i]->tensor(); }  // precondition: wants(i) and bound
   template <class A>
-  const A& attrs() const { return attributes->as<A>(); }
+  const A& attrs() const {
+    return attributes->as<A>();
+  }
 
   // Memory for output i, whose shape inference could not tell.  Not wanted: scratch, so callers need not ask.
   Result<Tensor*> Allocate(int i, DType dtype, const Dims& dims) const;
@@ -94,7 +98,7 @@ class KernelCall {
   // Typed scratch until the call ends.
   template <class T>
   Result<std::span<T>> Scratch(int64_t n) const {
-    HASTEN_ASSIGN(std::byte* data, services->scratch->Take(static_cast<size_t>(n) * sizeof(T)));
+    HASTEN_ASSIGN(std::byte * data, services->scratch->Take(static_cast<size_t>(n) * sizeof(T)));
     return std::span<T>(new (data) T[static_cast<size_t>(n)], static_cast<size_t>(n));
   }
   // All elements of an input in a lane, in scratch.  For complex use ReadComplex.
@@ -113,13 +117,15 @@ struct BoundShapes {
   const void* params = nullptr;
   const PointwiseProgram* epilogue = nullptr;
   template <class A>
-  const A& attrs() const { return attributes->as<A>(); }
+  const A& attrs() const {
+    return attributes->as<A>();
+  }
 };
 
 // What Bind decides for one set of shapes.
 struct Binding {
-  int64_t chunks = 1;         // depends on shapes only, never on the number of threads
-  size_t workspace_bytes = 0; // shared by all chunks of the step
+  int64_t chunks = 1;          // depends on shapes only, never on the number of threads
+  size_t workspace_bytes = 0;  // shared by all chunks of the step
 };
 
 }  // namespace hasten

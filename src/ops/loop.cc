@@ -16,10 +16,13 @@ struct Counts {
 Result<Counts> CountsOf(const Graph* body, size_t inputs, size_t outputs) {
   HASTEN_REQUIRE(body, "must have the attribute body");
   const size_t carried = inputs < 2 ? 0 : inputs - 2;
-  HASTEN_REQUIRE(body->inputs.size() == carried + 2, "body must take ", carried + 2, " inputs, takes ", body->inputs.size());
-  HASTEN_REQUIRE(body->outputs.size() > carried, "body must give at least ", carried + 1, " outputs, gives ", body->outputs.size());
+  HASTEN_REQUIRE(body->inputs.size() == carried + 2, "body must take ", carried + 2, " inputs, takes ",
+                 body->inputs.size());
+  HASTEN_REQUIRE(body->outputs.size() > carried, "body must give at least ", carried + 1, " outputs, gives ",
+                 body->outputs.size());
   const Counts counts{carried, body->outputs.size() - carried - 1};
-  HASTEN_REQUIRE(outputs <= counts.carried + counts.scanned, "gives ", counts.carried + counts.scanned, " outputs, has ", outputs);
+  HASTEN_REQUIRE(outputs <= counts.carried + counts.scanned, "gives ", counts.carried + counts.scanned,
+                 " outputs, has ", outputs);
   return counts;
 }
 
@@ -152,9 +155,12 @@ constexpr OnnxVersion kVersions[] = {{1}, {11}, {13}, {16}, {19}, {21}, {23}, {2
 
 extern const OpDef kLoop = {
     .name = "Loop",
-    .doc = "Runs body(i, condition, carried...) -> (condition, carried..., scanned...) for i = 0, 1, ... while i < M and the "
-           "condition holds (either may be absent). Outputs: the last carried values, then each scanned value stacked along a "
-           "new axis 0.",
+    .doc =
+        "Runs body(i, condition, carried...) -> (condition, carried..., scanned...) for i = 0, 1, ... while i < M and "
+        "the "
+        "condition holds (either may be absent). Outputs: the last carried values, then each scanned value stacked "
+        "along a "
+        "new axis 0.",
     .attrs = SchemaOf<LoopAttrs>(kFields),
     .arity = {0, kMany, 0, kMany},
     .onnx = {"", "Loop", kVersions},

@@ -17,7 +17,7 @@ Status Eval(KernelCall& c) {
   for (int64_t i = 0; i < x.elements(); ++i)
     if (IsFloat(x.dtype) ? x.Double(i) != 0 : x.Int(i) != 0) hits.push_back(i);
   const auto n = static_cast<int64_t>(hits.size());
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kI64, {rank, n}));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kI64, {rank, n}));
   const Dims strides = StridesOf(x.dims);
   for (int64_t h = 0; h < n; ++h)
     for (int d = 0; d < rank; ++d) y->as<int64_t>()[d * n + h] = hits[static_cast<size_t>(h)] / strides[d] % x.dims[d];
@@ -37,7 +37,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kNonZero = {
     .name = "NonZero",
-    .doc = "Indices of the non-zero elements in row-major order. x: [d0, ...] of rank r; y: i64 [r, n], n depends on the data.",
+    .doc =
+        "Indices of the non-zero elements in row-major order. x: [d0, ...] of rank r; y: i64 [r, n], n depends on the "
+        "data.",
     .arity = {1, 1},
     .onnx = {"", "NonZero", kVersions},
     .infer = Infer,

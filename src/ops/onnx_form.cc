@@ -61,7 +61,8 @@ ValueId OnnxNode::Emit(std::string_view op_type, std::vector<ValueId> in, std::v
   return output;
 }
 
-void OnnxNode::EmitAfter(size_t i, std::string_view op_type, std::vector<ValueId> more_inputs, std::vector<NamedAttr> with) {
+void OnnxNode::EmitAfter(size_t i, std::string_view op_type, std::vector<ValueId> more_inputs,
+                         std::vector<NamedAttr> with) {
   const ValueId inner = graph->AddValue("");
   more_inputs.insert(more_inputs.begin(), inner);
   after.push_back({std::string(op_type), std::move(more_inputs), outputs[i], std::move(with)});
@@ -75,8 +76,8 @@ Result<const Tensor*> MustBeConstant(OnnxNode& n, std::string_view attr, size_t 
   if (!n.has(index)) return nullptr;
   const Tensor* t = n.ConstantOf(index);
   if (!t)
-    return Status(Code::kUnsupported, Str(n.type, " has '", attr, "' as an attribute at opset ", n.opset, ": input ", index,
-                                          " must be a constant to be written so"));
+    return Status(Code::kUnsupported, Str(n.type, " has '", attr, "' as an attribute at opset ", n.opset, ": input ",
+                                          index, " must be a constant to be written so"));
   return t;
 }
 
@@ -169,7 +170,8 @@ Status InputToAttrFloats(OnnxNode& n, std::string_view attr, size_t index) {
 Status AbsentBefore(const OnnxNode& n, int version, std::span<const std::string_view> attrs) {
   for (std::string_view name : attrs)
     if (n.Find(name))
-      return Status(Code::kUnsupported, Str(n.type, " has attribute '", name, "' since opset ", version, ", wanted is ", n.opset));
+      return Status(Code::kUnsupported,
+                    Str(n.type, " has attribute '", name, "' since opset ", version, ", wanted is ", n.opset));
   return {};
 }
 

@@ -15,7 +15,7 @@ class OnnxNode {
   std::string type, domain;
   std::vector<ValueId> inputs, outputs;
   std::vector<NamedAttr> attrs;
-  int opset = 0;                 // of the file (up) or wanted (down)
+  int opset = 0;  // of the file (up) or wanted (down)
 
   const AttrValue* Find(std::string_view name) const;
   template <class T>
@@ -30,15 +30,16 @@ class OnnxNode {
   void Drop(std::string_view name) { Take(name); }
 
   bool has(size_t i) const { return i < inputs.size() && inputs[i] != kNone; }
-  void SetInput(size_t i, ValueId v);            // pads with kNone
-  void TrimInputs();                             // trailing absent inputs are dropped
-  const Type& TypeOf(size_t i) const;            // unknown if absent
-  const Tensor* ConstantOf(size_t i) const;      // contents if constant, else null
+  void SetInput(size_t i, ValueId v);        // pads with kNone
+  void TrimInputs();                         // trailing absent inputs are dropped
+  const Type& TypeOf(size_t i) const;        // unknown if absent
+  const Tensor* ConstantOf(size_t i) const;  // contents if constant, else null
   ValueId AddConstant(Tensor t) const;
   // A helper node in front of this one, written in this same opset; returns its output.
   ValueId Emit(std::string_view op_type, std::vector<ValueId> in, std::vector<NamedAttr> with = {});
   // A helper node behind this one: this node's output i becomes a fresh value, the helper yields the old one.
-  void EmitAfter(size_t i, std::string_view op_type, std::vector<ValueId> more_inputs, std::vector<NamedAttr> with = {});
+  void EmitAfter(size_t i, std::string_view op_type, std::vector<ValueId> more_inputs,
+                 std::vector<NamedAttr> with = {});
 
   struct Helper {
     std::string type;
@@ -56,7 +57,7 @@ struct OnnxVersion {
 };
 
 struct OnnxTable {
-  std::string_view domain;              // "" is ai.onnx
+  std::string_view domain;  // "" is ai.onnx
   std::string_view type;
   std::span<const OnnxVersion> versions;  // ascending; our form is the last one's
 };
@@ -64,9 +65,9 @@ struct OnnxTable {
 // Ready-made steps for the commonest change: an attribute became input `index` (1-D i64, or scalar where kScalar).
 Status AttrIntsToInput(OnnxNode& n, std::string_view attr, size_t index);
 Status InputToAttrInts(OnnxNode& n, std::string_view attr, size_t index);
-Status AttrIntToInput(OnnxNode& n, std::string_view attr, size_t index);     // scalar i64
+Status AttrIntToInput(OnnxNode& n, std::string_view attr, size_t index);  // scalar i64
 Status InputToAttrInt(OnnxNode& n, std::string_view attr, size_t index);
-Status AttrFloatToInput(OnnxNode& n, std::string_view attr, size_t index);   // scalar of input 0's dtype
+Status AttrFloatToInput(OnnxNode& n, std::string_view attr, size_t index);  // scalar of input 0's dtype
 Status InputToAttrFloat(OnnxNode& n, std::string_view attr, size_t index);
 Status AttrFloatsToInput(OnnxNode& n, std::string_view attr, size_t index);  // 1-D f32
 Status InputToAttrFloats(OnnxNode& n, std::string_view attr, size_t index);

@@ -46,8 +46,8 @@ Status InferCall::RequireSameDType(int i, int j) const {
 
 Status InferCall::RequireDims(int i, int axis, const Dim& d, std::string_view what) const {
   if (!has(i) || !type(i).is_tensor() || !shape(i).ranked() || axis >= shape(i).rank()) return {};
-  HASTEN_REQUIRE(!NeverEqual(shape(i)[axis], d), "axis ", axis, " of input ", i, " must be ", d, " (", what, "), input is ",
-                 shape(i));
+  HASTEN_REQUIRE(!NeverEqual(shape(i)[axis], d), "axis ", axis, " of input ", i, " must be ", d, " (", what,
+                 "), input is ", shape(i));
   return {};
 }
 
@@ -80,7 +80,8 @@ const Catalog& Catalog::BuiltIn() {
 }
 
 const OpDef* Catalog::Find(std::string_view name) const {
-  const auto it = std::lower_bound(ops_.begin(), ops_.end(), name, [](const OpDef* a, std::string_view b) { return a->name < b; });
+  const auto it =
+      std::lower_bound(ops_.begin(), ops_.end(), name, [](const OpDef* a, std::string_view b) { return a->name < b; });
   return it != ops_.end() && (*it)->name == name ? *it : nullptr;
 }
 

@@ -17,10 +17,11 @@ struct OpArity {
   int min_in, max_in, min_out = 1, max_out = 1;
 };
 
-// Integer contents known before the run, elements may be symbolic: shapes on their way through Shape, Gather, Concat, ...
+// Integer contents known before the run, elements may be symbolic: shapes on their way through Shape, Gather, Concat,
+// ...
 struct KnownInts {
-  Dims dims;                 // rank 0 or 1 in practice
-  std::vector<Dim> elements; // row-major
+  Dims dims;                  // rank 0 or 1 in practice
+  std::vector<Dim> elements;  // row-major
 };
 
 // Runs inference of a node's body; the lead's driver implements it.
@@ -34,28 +35,31 @@ class InferDriver {
 //
 // The same function serves import (types symbolic, few values known), binding (concrete dims) and the run of a
 // data-dependent step (all operands known).  It must accept unknown types and ranks: then it says what it can (a dtype,
-// a rank) and leaves the rest unknown.  It reports what can never be right as an error that says what must be and what is.
+// a rank) and leaves the rest unknown.  It reports what can never be right as an error that says what must be and what
+// is.
 class InferCall {
  public:
-  std::span<const Type> in;                       // kUnknown kind where absent
-  std::span<const Tensor* const> values;          // contents where known, else null
-  std::span<const KnownInts* const> ints;         // symbolic contents where known, else null
-  std::span<const bool> present;                  // which inputs are there
-  std::span<const bool> wanted;                   // which outputs are wanted
+  std::span<const Type> in;                // kUnknown kind where absent
+  std::span<const Tensor* const> values;   // contents where known, else null
+  std::span<const KnownInts* const> ints;  // symbolic contents where known, else null
+  std::span<const bool> present;           // which inputs are there
+  std::span<const bool> wanted;            // which outputs are wanted
   const Attrs* attributes = nullptr;
   const Node* node = nullptr;
   InferDriver* driver = nullptr;
-  std::vector<Type> out;                          // sized to the node's outputs, unknown
-  std::vector<std::optional<KnownInts>> out_ints; // likewise
+  std::vector<Type> out;                           // sized to the node's outputs, unknown
+  std::vector<std::optional<KnownInts>> out_ints;  // likewise
 
   int inputs() const { return static_cast<int>(in.size()); }
   int outputs() const { return static_cast<int>(out.size()); }
   bool has(int i) const { return i < inputs() && present[i]; }
   const Type& type(int i) const { return in[i]; }
-  DType dtype(int i) const { return in[i].dtype; }        // kNone if unknown
-  const Shape& shape(int i) const { return in[i].shape; } // check ranked()
+  DType dtype(int i) const { return in[i].dtype; }         // kNone if unknown
+  const Shape& shape(int i) const { return in[i].shape; }  // check ranked()
   template <class A>
-  const A& attrs() const { return attributes->as<A>(); }
+  const A& attrs() const {
+    return attributes->as<A>();
+  }
 
   // Contents of input i if they are known constants.
   const Tensor* constant(int i) const { return i < inputs() ? values[i] : nullptr; }
@@ -72,10 +76,11 @@ class InferCall {
   }
 
   // Common requirements; each error names the input by its number from 0.
-  Status RequireTensor(int i) const;                      // absent or unknown passes
-  Status RequireRank(int i, int rank) const;              // unknown rank passes
-  Status RequireSameDType(int i, int j) const;            // unknown passes
-  Status RequireDims(int i, int axis, const Dim& d, std::string_view what) const;  // axis of input i is d (undecidable passes)
+  Status RequireTensor(int i) const;            // absent or unknown passes
+  Status RequireRank(int i, int rank) const;    // unknown rank passes
+  Status RequireSameDType(int i, int j) const;  // unknown passes
+  Status RequireDims(int i, int axis, const Dim& d,
+                     std::string_view what) const;  // axis of input i is d (undecidable passes)
 };
 
 // Cost in floating-point (or integer) operations for concrete shapes; bytes moved follow from the operands.
@@ -83,30 +88,32 @@ struct CostCall {
   std::span<const Type> in, out;  // concrete
   const Attrs* attributes = nullptr;
   template <class A>
-  const A& attrs() const { return attributes->as<A>(); }
+  const A& attrs() const {
+    return attributes->as<A>();
+  }
 };
 
 // Algebraic facts that passes and tests may rely on.
 struct Traits {
-  bool elementwise = false;       // output element depends on the (broadcast) input elements at the same place alone
+  bool elementwise = false;  // output element depends on the (broadcast) input elements at the same place alone
   bool commutative = false;
-  bool exact_on_integers = false; // on small integers every dtype computes the mathematically exact result
-  bool random = false;            // not a function of its inputs: never folded, never merged
-  bool region = false;            // holds graphs
-  bool metadata_only = false;     // output shares the input's bytes: Reshape, Squeeze, Identity
-  int in_place_input = -1;        // output 0 may overwrite this input, if dtype and dims agree
+  bool exact_on_integers = false;  // on small integers every dtype computes the mathematically exact result
+  bool random = false;             // not a function of its inputs: never folded, never merged
+  bool region = false;             // holds graphs
+  bool metadata_only = false;      // output shares the input's bytes: Reshape, Squeeze, Identity
+  int in_place_input = -1;         // output 0 may overwrite this input, if dtype and dims agree
 };
 
 // One worked call: types and contents of the inputs, attributes.  Conformance runs each on every tactic of the op.
 struct SampleInput {
-  DType dtype = DType::kF32;       // kNone: absent
+  DType dtype = DType::kF32;  // kNone: absent
   Dims dims;
-  double low = -1, high = 1;       // uniform; integers inclusive
-  std::vector<double> values = {};      // explicit contents instead, if not empty
+  double low = -1, high = 1;        // uniform; integers inclusive
+  std::vector<double> values = {};  // explicit contents instead, if not empty
   std::vector<std::string> strings = {};
 };
 struct Sample {
-  std::string_view what;           // why it is here: "odd channels", "eps outweighs the mean"
+  std::string_view what;  // why it is here: "odd channels", "eps outweighs the mean"
   std::vector<SampleInput> in;
   std::vector<NamedAttr> attrs = {};
   int outputs = 1;
@@ -115,17 +122,17 @@ struct Sample {
 class RegionBuilder;  // plan-time lowering of region ops into flat steps: ops/region.h
 
 struct OpDef {
-  std::string_view name;          // ONNX's; other domains carry theirs: "com.microsoft.Gelu", "ai.onnx.ml.Scaler"
-  std::string_view doc;           // formula, shapes with named dims, dtypes, source
+  std::string_view name;  // ONNX's; other domains carry theirs: "com.microsoft.Gelu", "ai.onnx.ml.Scaler"
+  std::string_view doc;   // formula, shapes with named dims, dtypes, source
   AttrSchema attrs = {};
   OpArity arity;
-  OnnxTable onnx = {};            // versions in and out; no versions: ours alone
+  OnnxTable onnx = {};  // versions in and out; no versions: ours alone
   Status (*infer)(InferCall&) = nullptr;
-  Status (*eval)(KernelCall&) = nullptr;  // the reference, the judge and the fallback: clarity over speed
+  Status (*eval)(KernelCall&) = nullptr;       // the reference, the judge and the fallback: clarity over speed
   double (*flops)(const CostCall&) = nullptr;  // null: one per output element
   Traits traits = {};
   std::vector<Sample> (*samples)() = nullptr;
-  Status (*lower)(RegionBuilder&) = nullptr;   // region ops only
+  Status (*lower)(RegionBuilder&) = nullptr;  // region ops only
 };
 
 // The ops in force: the built-in ones and the caller's own, which win.

@@ -8,13 +8,13 @@ Status Unknown(InferCall&) { return {}; }
 Status EvalLess(KernelCall& c) {
   bool more = !c.has(1) || c.input(0).Int(0) < c.input(1).Int(0);
   if (c.has(2)) more = more && c.input(2).Int(0) != 0;
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kBool, {}));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kBool, {}));
   y->SetInt(0, more);
   return {};
 }
 
 Status EvalIncrement(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kI64, {}));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kI64, {}));
   y->SetInt(0, c.input(0).Int(0) + 1);
   return {};
 }
@@ -42,7 +42,7 @@ Status EvalSlice(KernelCall& c) {
   HASTEN_REQUIRE(at >= 0 && at < x.dims[axis], "scan index ", at, " is outside of ", x);
   Dims dims = x.dims;
   dims.erase(axis);
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, x.dtype, dims));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, x.dtype, dims));
   const int64_t outer = x.dims.Product(0, axis), inner = x.dims.Product(axis + 1, x.dims.rank());
   for (int64_t o = 0; o < outer; ++o) CopyElements(x, (o * x.dims[axis] + at) * inner, y, o * inner, inner);
   return {};
@@ -55,7 +55,7 @@ Status EmptyStack(KernelCall& c, const RegionAxisAttrs& attrs) {
   HASTEN_ASSIGN(const int axis, NormalizeAxis(attrs.axis, dims.rank() + 1));
   dims.insert(axis, 0);
   const DType dtype = attrs.element.dtype == DType::kNone ? DType::kF32 : attrs.element.dtype;
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, dtype, dims));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, dtype, dims));
   (void)y;
   return {};
 }
@@ -67,12 +67,13 @@ Status EvalStack(KernelCall& c) {
   const Tensor& first = parts[0].tensor();
   for (const Value& v : parts)
     HASTEN_REQUIRE(v.is_tensor() && v.tensor().dims == first.dims && v.tensor().dtype == first.dtype,
-                   "scan outputs of one loop must have one shape, are ", first, " and ", v.is_tensor() ? v.tensor().Text() : "no tensor");
+                   "scan outputs of one loop must have one shape, are ", first, " and ",
+                   v.is_tensor() ? v.tensor().Text() : "no tensor");
   Dims dims = first.dims;
   HASTEN_ASSIGN(const int axis, NormalizeAxis(attrs.axis, dims.rank() + 1));
   const auto n = static_cast<int64_t>(parts.size());
   dims.insert(axis, n);
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, first.dtype, dims));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, first.dtype, dims));
   const int64_t outer = dims.Product(0, axis), inner = dims.Product(axis + 1, dims.rank());
   for (int64_t i = 0; i < n; ++i) {
     const Tensor& part = parts[static_cast<size_t>(attrs.reverse ? n - 1 - i : i)].tensor();
@@ -88,13 +89,14 @@ Status EvalAt(KernelCall& c) {
   }
   const auto& elements = c.value(0).elements();
   const int64_t i = c.input(1).Int(0);
-  HASTEN_REQUIRE(i >= 0 && i < static_cast<int64_t>(elements.size()), "index ", i, " is outside of a sequence of ", elements.size());
+  HASTEN_REQUIRE(i >= 0 && i < static_cast<int64_t>(elements.size()), "index ", i, " is outside of a sequence of ",
+                 elements.size());
   c.Set(0, elements[static_cast<size_t>(i)]);
   return {};
 }
 
 Status EvalLength(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, DType::kI64, {}));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, DType::kI64, {}));
   if (!c.value(0).is_tensor()) {
     y->SetInt(0, static_cast<int64_t>(c.value(0).elements().size()));
     return {};
@@ -111,19 +113,26 @@ Status EvalPad(KernelCall& c) {
   HASTEN_REQUIRE(x.dims.rank() > 0 && n >= 0, "cannot pad ", x, " to ", n, " entries");
   Dims dims = x.dims;
   dims[0] = n;
-  HASTEN_ASSIGN(Tensor* y, c.Allocate(0, x.dtype, dims));
-  if (x.dtype == DType::kString) std::fill_n(y->as<std::string>(), y->elements(), std::string());
-  else std::memset(y->data, 0, static_cast<size_t>(y->bytes()));
+  HASTEN_ASSIGN(Tensor * y, c.Allocate(0, x.dtype, dims));
+  if (x.dtype == DType::kString)
+    std::fill_n(y->as<std::string>(), y->elements(), std::string());
+  else
+    std::memset(y->data, 0, static_cast<size_t>(y->bytes()));
   CopyElements(x, 0, y, 0, std::min(x.elements(), y->elements()));
   return {};
 }
 
-constexpr AttrField kFields[] = {InternalField<&RegionAxisAttrs::axis>("axis"), InternalField<&RegionAxisAttrs::reverse>("reverse"),
+constexpr AttrField kFields[] = {InternalField<&RegionAxisAttrs::axis>("axis"),
+                                 InternalField<&RegionAxisAttrs::reverse>("reverse"),
                                  InternalField<&RegionAxisAttrs::element>("element")};
 
 constexpr OpDef Internal(std::string_view name, OpArity arity, Status (*eval)(KernelCall&)) {
-  return {.name = name, .doc = "Internal to lowered regions.", .attrs = SchemaOf<RegionAxisAttrs>(kFields), .arity = arity,
-          .infer = Unknown, .eval = eval};
+  return {.name = name,
+          .doc = "Internal to lowered regions.",
+          .attrs = SchemaOf<RegionAxisAttrs>(kFields),
+          .arity = arity,
+          .infer = Unknown,
+          .eval = eval};
 }
 
 }  // namespace

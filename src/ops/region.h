@@ -29,15 +29,16 @@ class RegionBuilder {
 };
 
 // Internal ops that lowerings call.  None has a form in ONNX.
-extern const OpDef kRegionLess;      // (i, limit) -> i < limit; an absent limit is infinite; an absent third operand is true, else && it
-extern const OpDef kRegionIncrement; // i -> i + 1
-extern const OpDef kRegionEmpty;     // () -> an empty sequence
-extern const OpDef kRegionAppend;    // (sequence, x) -> sequence + [x], the old one is consumed
-extern const OpDef kRegionSlice;     // (x, i) -> x at index i of attribute axis, from the end if attribute reverse
-extern const OpDef kRegionStack;     // (sequence) -> its elements stacked along a new axis; reversed if attribute reverse
-extern const OpDef kRegionAt;        // (sequence, i) -> element i; a tensor instead of the sequence: itself
-extern const OpDef kRegionPad;       // (x, n) -> x with n entries along axis 0: cut, or with zeros (empty strings) behind
-extern const OpDef kRegionLength;    // (sequence) -> i64 count; of a tensor: its dim at attribute axis
+extern const OpDef
+    kRegionLess;  // (i, limit) -> i < limit; an absent limit is infinite; an absent third operand is true, else && it
+extern const OpDef kRegionIncrement;  // i -> i + 1
+extern const OpDef kRegionEmpty;      // () -> an empty sequence
+extern const OpDef kRegionAppend;     // (sequence, x) -> sequence + [x], the old one is consumed
+extern const OpDef kRegionSlice;      // (x, i) -> x at index i of attribute axis, from the end if attribute reverse
+extern const OpDef kRegionStack;   // (sequence) -> its elements stacked along a new axis; reversed if attribute reverse
+extern const OpDef kRegionAt;      // (sequence, i) -> element i; a tensor instead of the sequence: itself
+extern const OpDef kRegionPad;     // (x, n) -> x with n entries along axis 0: cut, or with zeros (empty strings) behind
+extern const OpDef kRegionLength;  // (sequence) -> i64 count; of a tensor: its dim at attribute axis
 
 // Calls `op` by its reference from within another's, for its first output.
 Status CallOp(const KernelCall& c, const OpDef& op, const Attrs& attrs, std::span<const Value* const> in, Value* out);

@@ -22,10 +22,14 @@ class Flattener final : public RegionBuilder {
   }
 
   const Node& node() const override { return *frame_->node; }
-  SlotId Input(size_t i) const override { return i < frame_->node->inputs.size() ? At(*frame_->graph, frame_->node->inputs[i]) : kNone; }
+  SlotId Input(size_t i) const override {
+    return i < frame_->node->inputs.size() ? At(*frame_->graph, frame_->node->inputs[i]) : kNone;
+  }
   SlotId Output(size_t i) const override { return At(*frame_->graph, frame_->node->outputs[i]); }
   SlotId Temporary() override { return NewSlot({.name = Str(OpName(*frame_->node), ".", plan_.values.size())}); }
-  SlotId Constant(Tensor t) override { return NewSlot({.name = "constant", .storage = Storage::kConstant, .constant = std::move(t)}); }
+  SlotId Constant(Tensor t) override {
+    return NewSlot({.name = "constant", .storage = Storage::kConstant, .constant = std::move(t)});
+  }
   void Call(const OpDef& op, Attrs attrs, std::vector<SlotId> in, std::vector<SlotId> out) override {
     auto own = std::make_unique<Node>();
     own->op = &op;
@@ -49,11 +53,13 @@ class Flattener final : public RegionBuilder {
     const auto bodies = outer.node->attrs.Graphs();
     HASTEN_REQUIRE(k < bodies.size(), "has no graph ", k);
     const Graph& body = *bodies[k];
-    HASTEN_REQUIRE(inputs.size() == body.inputs.size(), "body takes ", body.inputs.size(), " inputs, is given ", inputs.size());
+    HASTEN_REQUIRE(inputs.size() == body.inputs.size(), "body takes ", body.inputs.size(), " inputs, is given ",
+                   inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i) slots_[{&body, body.inputs[i]}] = inputs[i];
     const size_t first = outer.node->inputs.size() - outer.node->captures;
     for (size_t i = 0; i < body.captures.size(); ++i)
-      if (body.captures[i] != kNone) slots_[{&body, body.captures[i]}] = At(*outer.graph, outer.node->inputs[first + i]);
+      if (body.captures[i] != kNone)
+        slots_[{&body, body.captures[i]}] = At(*outer.graph, outer.node->inputs[first + i]);
     Status status = Nodes(body);
     if (!status.ok()) return std::move(status).At(Str("graph ", Quote(body.name)));
     std::vector<SlotId> out;
@@ -131,7 +137,8 @@ class Flattener final : public RegionBuilder {
       value.storage = Storage::kOutput;
       return slot;
     }
-    const SlotId copy = NewSlot({.name = value.name, .graph = value.graph, .value = value.value, .storage = Storage::kOutput});
+    const SlotId copy =
+        NewSlot({.name = value.name, .graph = value.graph, .value = value.value, .storage = Storage::kOutput});
     frame_ = nullptr;
     Step& step = NewStep(Step::Kind::kMove);
     step.in = {slot};
@@ -226,7 +233,8 @@ void AssignInPlace(Plan* plan) {
     const SlotId s = step.in[static_cast<size_t>(input)];
     if (s == kNone || std::count(step.in.begin(), step.in.end(), s) > 1) continue;
     const PlannedValue &from = plan->values[s], &to = plan->values[step.out[0]];
-    if (from.storage == Storage::kArena && to.storage == Storage::kArena && from.last == i && to.first == i && from.place == to.place)
+    if (from.storage == Storage::kArena && to.storage == Storage::kArena && from.last == i && to.first == i &&
+        from.place == to.place)
       step.in_place = s;
   }
 }
@@ -241,7 +249,8 @@ Result<std::shared_ptr<const Plan>> BuildPlan(std::shared_ptr<const Model> model
   for (const StateBinding& s : plan->states) {
     const ValueId in = graph.FindValue(s.input), out = graph.FindValue(s.output);
     if (in == kNone || out == kNone || !graph.IsOutput(out))
-      return Status(Code::kInvalidArgument, Str("state ", Quote(s.input), " -> ", Quote(s.output), " must name an input and an output of the model"));
+      return Status(Code::kInvalidArgument, Str("state ", Quote(s.input), " -> ", Quote(s.output),
+                                                " must name an input and an output of the model"));
   }
   Flattener flattener(plan.get());
   HASTEN_TRY(flattener.Main(graph));

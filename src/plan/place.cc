@@ -38,7 +38,8 @@ struct StepFacts {
     };
     for (SlotId s : step.in) {
       in.push_back(type_of(s));
-      constants.push_back(s != kNone && plan.values[s].storage == Storage::kConstant ? &plan.values[s].constant : nullptr);
+      constants.push_back(s != kNone && plan.values[s].storage == Storage::kConstant ? &plan.values[s].constant
+                                                                                     : nullptr);
     }
     for (SlotId s : step.out) out.push_back(type_of(s));
     call = {step.node, in, out, constants, TakesState(plan, step)};
@@ -80,7 +81,8 @@ class Placer {
     }
     moved_to[old.size()] = static_cast<uint32_t>(plan_.steps.size());
     for (Step& step : plan_.steps)
-      if (step.kind == Step::Kind::kBranchIfFalse || step.kind == Step::Kind::kJump) step.target = moved_to[step.target];
+      if (step.kind == Step::Kind::kBranchIfFalse || step.kind == Step::Kind::kJump)
+        step.target = moved_to[step.target];
   }
 
  private:
@@ -103,7 +105,8 @@ class Placer {
     const auto key = std::make_pair(s, place.device);
     if (const auto it = copies_.find(key); it != copies_.end()) return it->second;
     const PlannedValue& v = plan_.values[s];
-    plan_.values.push_back({.name = v.name, .graph = v.graph, .value = v.value, .storage = Storage::kArena, .place = place});
+    plan_.values.push_back(
+        {.name = v.name, .graph = v.graph, .value = v.value, .storage = Storage::kArena, .place = place});
     const auto copy = static_cast<SlotId>(plan_.values.size() - 1);
     Copy(s, copy, device);
     return copies_[key] = copy;
@@ -115,7 +118,8 @@ class Placer {
     std::erase_if(copies_, [&](const auto& c) { return c.first.first == s; });
     if (place == Place{}) return s;
     const PlannedValue& v = plan_.values[s];
-    plan_.values.push_back({.name = v.name, .graph = v.graph, .value = v.value, .storage = Storage::kArena, .place = place});
+    plan_.values.push_back(
+        {.name = v.name, .graph = v.graph, .value = v.value, .storage = Storage::kArena, .place = place});
     const auto twin = static_cast<SlotId>(plan_.values.size() - 1);
     copies_[{s, place.device}] = twin;
     back_.push_back({twin, s, device});

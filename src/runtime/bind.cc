@@ -23,7 +23,8 @@ Status CheckInput(const PlannedValue& planned, const Value& v, std::map<std::str
   const Type& wanted = declared.kind == Type::Kind::kOptional ? *declared.element : declared;
   if (!v.has()) return WrongInput(planned, declared, v);
   if (!wanted.is_tensor()) return {};
-  if (!v.is_tensor() || (wanted.dtype != DType::kNone && v.tensor().dtype != wanted.dtype)) return WrongInput(planned, declared, v);
+  if (!v.is_tensor() || (wanted.dtype != DType::kNone && v.tensor().dtype != wanted.dtype))
+    return WrongInput(planned, declared, v);
   if (!wanted.shape.ranked()) return {};
   const Dims& dims = v.tensor().dims;
   if (dims.rank() != wanted.shape.rank()) return WrongInput(planned, declared, v);
@@ -71,7 +72,9 @@ class ArenaLayout {
       }
       item->offset = at;
       total = std::max(total, at + item->bytes);
-      placed.insert(std::upper_bound(placed.begin(), placed.end(), item, [](const Item* a, const Item* b) { return a->offset < b->offset; }), item);
+      placed.insert(std::upper_bound(placed.begin(), placed.end(), item,
+                                     [](const Item* a, const Item* b) { return a->offset < b->offset; }),
+                    item);
     }
     return total;
   }
@@ -84,7 +87,8 @@ class ArenaLayout {
 
 class Binder {
  public:
-  Binder(const Plan& plan, std::span<const Value> inputs) : plan_(plan), inputs_(inputs), inference_({.fold_small = true, .use_graph_types = false}) {}
+  Binder(const Plan& plan, std::span<const Value> inputs)
+      : plan_(plan), inputs_(inputs), inference_({.fold_small = true, .use_graph_types = false}) {}
 
   Result<std::unique_ptr<BoundPlan>> Run(int64_t max_arena_bytes) {
     bound_->values.resize(plan_.values.size());
@@ -108,7 +112,8 @@ class Binder {
       inference_.Set(&graph, planned.value, FactOf(inputs_[i]));
     }
     for (const PlannedValue& v : plan_.values)
-      if (v.storage == Storage::kState && v.graph && graph.value(v.value).producer == kNone) inference_.Set(&graph, v.value, {graph.value(v.value).type, {}, {}});
+      if (v.storage == Storage::kState && v.graph && graph.value(v.value).producer == kNone)
+        inference_.Set(&graph, v.value, {graph.value(v.value).type, {}, {}});
     return inference_.Run(graph);
   }
 
@@ -124,7 +129,9 @@ class Binder {
       if (!type.is_tensor() || type.dtype == DType::kNone || type.dtype == DType::kString) continue;
       const auto dims = type.shape.Concrete();
       if (!dims) continue;
-      HASTEN_TRY(CheckedElements(*dims).ok() ? Status() : Status(Code::kOutOfMemory, Str("value ", Quote(v.name), " of ", type, " is too large")));
+      HASTEN_TRY(CheckedElements(*dims).ok()
+                     ? Status()
+                     : Status(Code::kOutOfMemory, Str("value ", Quote(v.name), " of ", type, " is too large")));
       bound_->fixed[s].dtype = type.dtype;
       bound_->fixed[s].dims = *dims;
       bound_->fixed[s].place = v.place;
@@ -162,7 +169,8 @@ class Binder {
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {
       const PlannedValue& v = plan_.values[i];
-      if (v.storage == Storage::kArena && !bound_->has_fixed[i] && !plan_.steps.empty()) bound_->steps[v.last].release.push_back(i);
+      if (v.storage == Storage::kArena && !bound_->has_fixed[i] && !plan_.steps.empty())
+        bound_->steps[v.last].release.push_back(i);
     }
     return {};
   }
@@ -203,9 +211,11 @@ class Binder {
     for (const auto& [out, root] : host) layout.Extend(root, plan_.values[out].last);
     int64_t total = layout.Assign();
     int64_t workspace = 0;
-    for (const BoundStep& b : bound_->steps) workspace = std::max(workspace, AlignUp(static_cast<int64_t>(b.binding.workspace_bytes)));
+    for (const BoundStep& b : bound_->steps)
+      workspace = std::max(workspace, AlignUp(static_cast<int64_t>(b.binding.workspace_bytes)));
     if (total + workspace > max_arena_bytes)
-      return Status(Code::kOutOfMemory, Str("run needs ", total + workspace, " bytes of arena, the limit is ", max_arena_bytes));
+      return Status(Code::kOutOfMemory,
+                    Str("run needs ", total + workspace, " bytes of arena, the limit is ", max_arena_bytes));
     HASTEN_ASSIGN(bound_->arena, NewTensor(DType::kU8, {total + workspace}));
     bound_->arena_bytes = total + workspace;
     for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
@@ -222,7 +232,8 @@ class Binder {
     const Graph& graph = plan_.model->graph;
     bound_->states.resize(plan_.states.size());
     for (SlotId s = 0; s < plan_.values.size(); ++s)
-      if (plan_.values[s].storage == Storage::kState) bound_->values[s] = Value::State(&bound_->states[plan_.values[s].state].view);
+      if (plan_.values[s].storage == Storage::kState)
+        bound_->values[s] = Value::State(&bound_->states[plan_.values[s].state].view);
     for (size_t i = 0; i < plan_.states.size(); ++i) {
       const StateBinding& binding = plan_.states[i];
       const Shape& past = inference_.Get(&graph, graph.FindValue(binding.input)).type.shape;

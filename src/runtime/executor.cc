@@ -24,7 +24,8 @@ bool SameKey(const BoundPlan& bound, std::span<const Value> inputs, size_t rows)
   for (size_t i = 0; i < inputs.size(); ++i) {
     const bool tensor = inputs[i].is_tensor();
     if (bound.kinds[i] != inputs[i].kind()) return false;
-    if (tensor && (bound.dtypes[i] != inputs[i].tensor().dtype || !(bound.key[i] == inputs[i].tensor().dims))) return false;
+    if (tensor && (bound.dtypes[i] != inputs[i].tensor().dtype || !(bound.key[i] == inputs[i].tensor().dims)))
+      return false;
   }
   return true;
 }
@@ -59,7 +60,8 @@ Result<BoundPlan*> Executor::Bind(std::span<const Value> inputs, size_t rows) {
 Status Executor::BindStates(BoundPlan* bound, const RunOptions& options) {
   for (size_t i = 0; i < bound->states.size(); ++i) {
     BoundPlan::BoundState& b = bound->states[i];
-    HASTEN_REQUIRE(b.appended >= 0, "state ", Quote(plan_->states[i].input), " must grow by a number of entries that shapes tell");
+    HASTEN_REQUIRE(b.appended >= 0, "state ", Quote(plan_->states[i].input),
+                   " must grow by a number of entries that shapes tell");
     b.pages.resize(options.states.size());
     b.length.resize(options.states.size());
     for (size_t r = 0; r < options.states.size(); ++r) {
@@ -84,7 +86,8 @@ Status Executor::PlaceOutputs(BoundPlan* bound, std::vector<Value>* outputs, All
     if (!bound->has_fixed[s]) continue;
     Tensor& fixed = bound->fixed[s];
     const Value& given = (*outputs)[i];
-    if (given.is_tensor() && given.tensor().dtype == fixed.dtype && given.tensor().dims == fixed.dims && given.tensor().data) {
+    if (given.is_tensor() && given.tensor().dtype == fixed.dtype && given.tensor().dims == fixed.dims &&
+        given.tensor().data) {
       fixed = given.tensor();
     } else {
       HASTEN_ASSIGN(fixed, allocator->Allocate(fixed.dtype, fixed.dims));
@@ -96,10 +99,11 @@ Status Executor::PlaceOutputs(BoundPlan* bound, std::vector<Value>* outputs, All
 
 Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs, const RunOptions& options) {
   if (inputs.size() != plan_->inputs.size())
-    return Status(Code::kInvalidArgument, Str("model takes ", plan_->inputs.size(), " inputs, is given ", inputs.size()));
+    return Status(Code::kInvalidArgument,
+                  Str("model takes ", plan_->inputs.size(), " inputs, is given ", inputs.size()));
   if (!plan_->states.empty() && options.states.empty())
     return Status(Code::kInvalidArgument, "the plan has bound states: a run must be given one State per row");
-  HASTEN_ASSIGN(BoundPlan* bound, Bind(inputs, options.states.size()));
+  HASTEN_ASSIGN(BoundPlan * bound, Bind(inputs, options.states.size()));
   services_.allocator = options.output_allocator ? options.output_allocator : HeapAllocator();
   services_.seed = options.seed;
   stop_.store(0, std::memory_order_relaxed);
@@ -127,7 +131,8 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
 Status Executor::Walk(BoundPlan* bound, const RunOptions& options) {
   size_t at = 0;
   while (at < plan_->steps.size()) {
-    if (options.cancel && options.cancel->load(std::memory_order_relaxed)) return Status(Code::kCancelled, "run was cancelled");
+    if (options.cancel && options.cancel->load(std::memory_order_relaxed))
+      return Status(Code::kCancelled, "run was cancelled");
     if (options.deadline && std::chrono::steady_clock::now() >= *options.deadline)
       return Status(Code::kDeadlineExceeded, "run did not end before its deadline");
     const Step& step = plan_->steps[at];
@@ -239,15 +244,15 @@ Status Executor::FixedCall(BoundPlan* bound, size_t index) {
     }
     return {};
   }
-  const bool nothing_to_do = step.node->op->traits.metadata_only && b.in[0]->is_tensor() &&
-                             b.in[0]->tensor().data == b.out[0]->tensor().data;
+  const bool nothing_to_do =
+      step.node->op->traits.metadata_only && b.in[0]->is_tensor() && b.in[0]->tensor().data == b.out[0]->tensor().data;
   if (!nothing_to_do) HASTEN_TRY(step.node->op->eval(b.call));
   if (b.call.epilogue && b.out[0]) return ApplyPointwise(*b.call.epilogue, &b.out[0]->tensor(), b.epilogue_tensors);
   return {};
 }
 
-// Some output's shape is known only now.  Fixed outputs keep their memory; the others start absent, so that whoever still
-// holds what they were keeps it.
+// Some output's shape is known only now.  Fixed outputs keep their memory; the others start absent, so that whoever
+// still holds what they were keeps it.
 Status Executor::DynamicCall(BoundPlan* bound, size_t index) {
   const Step& step = plan_->steps[index];
   BoundStep& b = bound->steps[index];

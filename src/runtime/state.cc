@@ -3,7 +3,8 @@
 namespace hasten {
 
 Result<std::unique_ptr<State>> State::Create(const Plan& plan, int64_t page_entries) {
-  if (page_entries < 1) return Status(Code::kInvalidArgument, Str("pages must hold at least 1 entry, not ", page_entries));
+  if (page_entries < 1)
+    return Status(Code::kInvalidArgument, Str("pages must hold at least 1 entry, not ", page_entries));
   auto state = std::make_unique<State>();
   state->page_entries_ = page_entries;
   const Graph& graph = plan.model->graph;
@@ -11,11 +12,14 @@ Result<std::unique_ptr<State>> State::Create(const Plan& plan, int64_t page_entr
     const Type& type = graph.value(graph.FindValue(binding.input)).type;
     const std::string where = Str("state ", Quote(binding.input));
     if (!type.is_tensor() || !type.shape.ranked() || binding.axis < 1 || binding.axis >= type.shape.rank())
-      return Status(Code::kInvalidArgument, Str(where, " must be a tensor with axes [rows, ...] that grows along axis ", binding.axis, ", is ", type));
+      return Status(Code::kInvalidArgument, Str(where, " must be a tensor with axes [rows, ...] that grows along axis ",
+                                                binding.axis, ", is ", type));
     Dims entry;
     for (int i = 1; i < type.shape.rank(); ++i) {
       if (i == binding.axis) continue;
-      if (!type.shape[i].is_const()) return Status(Code::kInvalidArgument, Str(where, " must have constant dims but for rows and axis ", binding.axis, ", is ", type));
+      if (!type.shape[i].is_const())
+        return Status(Code::kInvalidArgument,
+                      Str(where, " must have constant dims but for rows and axis ", binding.axis, ", is ", type));
       entry.push_back(type.shape[i].value());
     }
     state->tracks_.push_back({type.dtype, entry, BytesFor(type.dtype, entry.elements()), binding.capacity, {}, {}});

@@ -27,9 +27,12 @@ Result<int64_t> CheckedElements(std::span<const int64_t> dims) {
   bool zero = false;
   for (int64_t d : dims) {
     if (d < 0) return Status(Code::kInvalidArgument, Str("dims must not be negative, are [", Join(dims, ","), "]"));
-    if (d == 0) zero = true;
-    else if (n > kMax / d) return Status(Code::kInvalidArgument, Str("dims [", Join(dims, ","), "] have too many elements"));
-    else n *= d;
+    if (d == 0)
+      zero = true;
+    else if (n > kMax / d)
+      return Status(Code::kInvalidArgument, Str("dims [", Join(dims, ","), "] have too many elements"));
+    else
+      n *= d;
   }
   return zero ? 0 : n;
 }

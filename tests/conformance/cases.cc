@@ -21,7 +21,9 @@ std::optional<double> JsonNumber(const std::string& text, std::string_view key) 
   return std::strtod(text.c_str() + colon + 1, nullptr);
 }
 
-std::string IndexedFile(const fs::path& folder, std::string_view stem, size_t i) { return (folder / Str(stem, "_", i, ".pb")).string(); }
+std::string IndexedFile(const fs::path& folder, std::string_view stem, size_t i) {
+  return (folder / Str(stem, "_", i, ".pb")).string();
+}
 
 Status CheckSet(Session* session, const fs::path& set, const Tolerance& tolerance) {
   std::vector<Value> inputs, outputs;
@@ -41,8 +43,9 @@ Status CheckSet(Session* session, const fs::path& set, const Tolerance& toleranc
     HASTEN_ASSIGN(const Value expected, ReadValuePb(file, session->output_type(i)));
     const Difference d = Compare(outputs[i], expected, tolerance);
     if (!d.equal)
-      return Status(Code::kInternal, Str(set.filename().string(), " output ", i, " ", Quote(session->output_name(i)), ": ", d.what,
-                                         d.outside > 1 ? Str(" (", d.outside, " of ", d.elements, " elements)") : ""));
+      return Status(Code::kInternal,
+                    Str(set.filename().string(), " output ", i, " ", Quote(session->output_name(i)), ": ", d.what,
+                        d.outside > 1 ? Str(" (", d.outside, " of ", d.elements, " elements)") : ""));
   }
   return {};
 }
@@ -73,7 +76,8 @@ Tolerance ToleranceOf(const std::string& folder) {
 CaseResult RunCase(const std::string& folder, bool reference) {
   const auto result = [](Status status) {
     const bool unsupported = status.code() == Code::kUnsupported;
-    return CaseResult{unsupported ? CaseResult::Kind::kUnsupported : CaseResult::Kind::kFailed, std::string(status.message())};
+    return CaseResult{unsupported ? CaseResult::Kind::kUnsupported : CaseResult::Kind::kFailed,
+                      std::string(status.message())};
   };
   SessionOptions options;
   options.plan.references_only = reference;
@@ -83,7 +87,8 @@ CaseResult RunCase(const std::string& folder, bool reference) {
   for (int set = 0;; ++set) {
     const fs::path data = fs::path(folder) / Str("test_data_set_", set);
     std::error_code error;
-    if (!fs::exists(data, error)) return set > 0 ? CaseResult{} : CaseResult{CaseResult::Kind::kFailed, "has no test_data_set_0"};
+    if (!fs::exists(data, error))
+      return set > 0 ? CaseResult{} : CaseResult{CaseResult::Kind::kFailed, "has no test_data_set_0"};
     Status status = CheckSet(session->get(), data, tolerance);
     if (!status.ok()) return result(std::move(status));
   }

@@ -21,11 +21,16 @@ Arguments ParseArguments(int argc, char** argv) {
   Arguments a;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
-    if (arg == "--reference") a.reference = true;
-    else if (arg == "--quiet") a.quiet = true;
-    else if (arg == "--filter" && i + 1 < argc) a.filter = argv[++i];
-    else if (arg == "--table" && i + 1 < argc) a.table = argv[++i];
-    else a.folders.push_back(arg);
+    if (arg == "--reference")
+      a.reference = true;
+    else if (arg == "--quiet")
+      a.quiet = true;
+    else if (arg == "--filter" && i + 1 < argc)
+      a.filter = argv[++i];
+    else if (arg == "--table" && i + 1 < argc)
+      a.table = argv[++i];
+    else
+      a.folders.push_back(arg);
   }
   return a;
 }
@@ -67,16 +72,17 @@ void RunSuite(const Arguments& args, const std::string& root, Report* report) {
     }
     report->misses.emplace_back(LastPart(folder), Reason(r, folder));
     if (!args.quiet)
-      std::printf("%s %s: %s\n", r.kind == CaseResult::Kind::kFailed ? "FAILED" : "UNSUPPORTED", LastPart(folder).c_str(),
-                  report->misses.back().second.c_str());
+      std::printf("%s %s: %s\n", r.kind == CaseResult::Kind::kFailed ? "FAILED" : "UNSUPPORTED",
+                  LastPart(folder).c_str(), report->misses.back().second.c_str());
     std::fflush(stdout);
   }
   report->suites.push_back(suite);
 }
 
 std::string Page(const Report& report) {
-  std::string out = "# Conformance\n\nThe ONNX standard's backend cases with the standard's tolerances, run by plan. "
-                    "Written by `./dev docs` where the test data is at hand.\n\n| suite | passed | cases |\n|---|---|---|\n";
+  std::string out =
+      "# Conformance\n\nThe ONNX standard's backend cases with the standard's tolerances, run by plan. "
+      "Written by `./dev docs` where the test data is at hand.\n\n| suite | passed | cases |\n|---|---|---|\n";
   for (const Suite& s : report.suites) out += Str("| ", s.name, " | ", s.passed, " | ", s.total, " |\n");
   out += "\n## Cases that do not pass\n\n| case | reason |\n|---|---|\n";
   for (const auto& [name, reason] : report.misses) out += Str("| ", name, " | ", reason, " |\n");

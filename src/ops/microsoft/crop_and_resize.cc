@@ -29,10 +29,12 @@ Status Infer(InferCall& c) {
   const auto size = c.KnownOf(3);
   const bool known = size && size->elements.size() == 2;
   for (int i = 0; known && i < 2; ++i)
-    HASTEN_REQUIRE(!size->elements[static_cast<size_t>(i)].is_const() || size->elements[static_cast<size_t>(i)].value() > 0,
-                   "crops must be at least 1 by 1, are ", size->elements[0], " by ", size->elements[1]);
-  return OutShape(c, 0, c.dtype(0), {regions, c.shape(0).ranked() ? c.shape(0)[1] : Dim::Fresh(),
-                                     known ? size->elements[0] : Dim::Fresh(), known ? size->elements[1] : Dim::Fresh()});
+    HASTEN_REQUIRE(
+        !size->elements[static_cast<size_t>(i)].is_const() || size->elements[static_cast<size_t>(i)].value() > 0,
+        "crops must be at least 1 by 1, are ", size->elements[0], " by ", size->elements[1]);
+  return OutShape(c, 0, c.dtype(0),
+                  {regions, c.shape(0).ranked() ? c.shape(0)[1] : Dim::Fresh(),
+                   known ? size->elements[0] : Dim::Fresh(), known ? size->elements[1] : Dim::Fresh()});
 }
 
 // Where place `at` of `crop` samples an axis of `size`, corners aligned; in f32, as what lies outside depends on the
@@ -74,8 +76,10 @@ Status Eval(KernelCall& c) {
     for (int64_t k = 0; k < out[1]; ++k)
       for (int64_t i = 0; i < out[2]; ++i)
         for (int64_t j = 0; j < out[3]; ++j) {
-          const double py = Place(roi[0], roi[2], i, out[2], in[2], narrow), px = Place(roi[1], roi[3], j, out[3], in[3], narrow);
-          const bool inside = py >= 0 && py <= static_cast<double>(in[2] - 1) && px >= 0 && px <= static_cast<double>(in[3] - 1);
+          const double py = Place(roi[0], roi[2], i, out[2], in[2], narrow),
+                       px = Place(roi[1], roi[3], j, out[3], in[3], narrow);
+          const bool inside =
+              py >= 0 && py <= static_cast<double>(in[2] - 1) && px >= 0 && px <= static_cast<double>(in[3] - 1);
           *to++ = inside ? ValueAt(x.data() + (image * in[1] + k) * plane, in[3], py, px, nearest)
                          : static_cast<double>(a.extrapolation_value);
         }
@@ -101,9 +105,12 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kCropAndResize = {
     .name = "com.microsoft.CropAndResize",
-    .doc = "Crops of images, resized with corners aligned: place i of h along an axis of H samples (y1 + i * (y2 - y1) / (h - 1)) * (H - 1), "
-           "or the middle where h is 1; extrapolation_value outside. x: float [N, C, H, W]; rois: [R, 4], y1, x1, y2, x2; image of each: "
-           "i32 [R]; size: i32 [2]; y: [R, C, h, w].",
+    .doc =
+        "Crops of images, resized with corners aligned: place i of h along an axis of H samples (y1 + i * (y2 - y1) / "
+        "(h - 1)) * (H - 1), "
+        "or the middle where h is 1; extrapolation_value outside. x: float [N, C, H, W]; rois: [R, 4], y1, x1, y2, x2; "
+        "image of each: "
+        "i32 [R]; size: i32 [2]; y: [R, C, h, w].",
     .attrs = SchemaOf<CropAndResizeAttrs>(kFields),
     .arity = {4, 4},
     .onnx = {"com.microsoft", "CropAndResize", kVersions},

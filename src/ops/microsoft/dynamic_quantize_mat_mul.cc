@@ -52,8 +52,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kDynamicQuantizeMatMul = {
     .name = "com.microsoft.DynamicQuantizeMatMul",
-    .doc = "y = MatMul(q - q_zero, b - b_zero) * q_scale * b_scale + bias, where q is a as DynamicQuantizeLinear has it. a: f32 [..., M, "
-           "K]; b: i8 or u8 [..., K, N]; b_scale, b_zero: [] or [N]; bias: [N]; y: f32 [..., M, N].",
+    .doc =
+        "y = MatMul(q - q_zero, b - b_zero) * q_scale * b_scale + bias, where q is a as DynamicQuantizeLinear has it. "
+        "a: f32 [..., M, "
+        "K]; b: i8 or u8 [..., K, N]; b_scale, b_zero: [] or [N]; bias: [N]; y: f32 [..., M, N].",
     .arity = {3, 5},
     .onnx = {"com.microsoft", "DynamicQuantizeMatMul", kVersions},
     .infer = Infer,

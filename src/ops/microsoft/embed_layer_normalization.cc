@@ -25,8 +25,10 @@ Status Infer(InferCall& c) {
   for (int i : {kIds, kSegmentIds, kWords, kPositions, kSegments, kMask, kPositionIds}) HASTEN_TRY(c.RequireRank(i, 2));
   for (int i : {kGamma, kBeta}) HASTEN_TRY(c.RequireRank(i, 1));
   HASTEN_REQUIRE(c.has(kSegmentIds) == c.has(kSegments), "segment ids and segment embedding must come together");
-  HASTEN_REQUIRE(c.dtype(kIds) == DType::kNone || IsInteger(c.dtype(kIds)), "input 0 must hold integers, is ", c.type(kIds));
-  HASTEN_REQUIRE(c.dtype(kWords) == DType::kNone || IsFloat(c.dtype(kWords)), "input 2 must hold floats, is ", c.type(kWords));
+  HASTEN_REQUIRE(c.dtype(kIds) == DType::kNone || IsInteger(c.dtype(kIds)), "input 0 must hold integers, is ",
+                 c.type(kIds));
+  HASTEN_REQUIRE(c.dtype(kWords) == DType::kNone || IsFloat(c.dtype(kWords)), "input 2 must hold floats, is ",
+                 c.type(kWords));
   const Shape ids = c.shape(kIds).ranked() ? c.shape(kIds) : Shape::Fresh(2);
   const Dim hidden = c.shape(kWords).ranked() ? c.shape(kWords)[1] : Dim::Fresh();
   for (int i : {kPositions, kSegments}) HASTEN_TRY(c.RequireDims(i, 1, hidden, "hidden size"));
@@ -94,22 +96,26 @@ std::vector<Sample> Samples() {
   const SampleInput ids{DType::kI32, {2, 3}, 0, 6}, segment_ids{DType::kI32, {2, 3}, 0, 1}, none{DType::kNone, {}};
   const SampleInput words{DType::kF32, {7, 5}}, positions{DType::kF32, {4, 5}}, segments{DType::kF32, {2, 5}};
   const SampleInput k{DType::kF32, {5}}, mask{DType::kI32, {2, 3}, 0, 0, {1, 1, 0, 1, 0, 0}};
-  return {{"words and positions", {ids, none, words, positions, none, k, k}, {}, 2},
-          {"segments", {ids, segment_ids, words, positions, segments, k, k}, {}, 2},
-          {"mask, sum", {ids, segment_ids, words, positions, segments, k, k, mask}, {}, 3},
-          {"position ids", {ids, none, words, positions, none, k, k, none, {DType::kI32, {2, 3}, 0, 3}}, {}, 3},
-          {"position ids of one row", {ids, none, words, positions, none, k, k, none, {DType::kI32, {1, 3}, 0, 3}}, {}, 3},
-          {"epsilon", {ids, none, words, positions, none, k, k}, {{"epsilon", 0.5f}}},
-          {"no batch", {{DType::kI32, {0, 3}, 0, 6}, none, words, positions, none, k, k}, {}, 3}};
+  return {
+      {"words and positions", {ids, none, words, positions, none, k, k}, {}, 2},
+      {"segments", {ids, segment_ids, words, positions, segments, k, k}, {}, 2},
+      {"mask, sum", {ids, segment_ids, words, positions, segments, k, k, mask}, {}, 3},
+      {"position ids", {ids, none, words, positions, none, k, k, none, {DType::kI32, {2, 3}, 0, 3}}, {}, 3},
+      {"position ids of one row", {ids, none, words, positions, none, k, k, none, {DType::kI32, {1, 3}, 0, 3}}, {}, 3},
+      {"epsilon", {ids, none, words, positions, none, k, k}, {{"epsilon", 0.5f}}},
+      {"no batch", {{DType::kI32, {0, 3}, 0, 6}, none, words, positions, none, k, k}, {}, 3}};
 }
 
 }  // namespace
 
 extern const OpDef kEmbedLayerNormalization = {
     .name = "com.microsoft.EmbedLayerNormalization",
-    .doc = "y = LayerNormalization(words[ids] + positions[position ids] + segments[segment ids]). ids, segment ids, mask: i32 [B, S]; "
-           "tables: float [.., H]; gamma, beta: [H]; position ids: [B, S] or [1, S], else 0, 1, ...; y: [B, S, H]; mask index: i32 "
-           "[B], ones of the mask; sum: [B, S, H].",
+    .doc =
+        "y = LayerNormalization(words[ids] + positions[position ids] + segments[segment ids]). ids, segment ids, mask: "
+        "i32 [B, S]; "
+        "tables: float [.., H]; gamma, beta: [H]; position ids: [B, S] or [1, S], else 0, 1, ...; y: [B, S, H]; mask "
+        "index: i32 "
+        "[B], ones of the mask; sum: [B, S, H].",
     .attrs = SchemaOf<EmbedAttrs>(kFields),
     .arity = {7, 9, 1, 3},
     .onnx = {"com.microsoft", "EmbedLayerNormalization", kVersions},

@@ -18,8 +18,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kFastGelu = {
     .name = "com.microsoft.FastGelu",
-    .doc = "y = v / 2 * (1 + tanh(sqrt(2 / pi) * (v + 0.044715 * v^3))), v = x + bias along the last axis. x, y: float [d..., N]; "
-           "bias: [N], or none.",
+    .doc =
+        "y = v / 2 * (1 + tanh(sqrt(2 / pi) * (v + 0.044715 * v^3))), v = x + bias along the last axis. x, y: float "
+        "[d..., N]; "
+        "bias: [N], or none.",
     .arity = {1, 2},
     .onnx = {"com.microsoft", "FastGelu", kVersions},
     .infer = InferWithBias,

@@ -88,8 +88,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kFusedConv = {
     .name = "com.microsoft.FusedConv",
-    .doc = "y = activation(Conv(x, w) + bias + z). x: float [N, C, d...]; w: [M, C / group, k...]; bias: [M]; z, y: [N, M, o...]. "
-           "activation: Relu, Tanh, Sigmoid, LeakyRelu (alpha), Clip (low, high), HardSigmoid (alpha, beta), or none.",
+    .doc =
+        "y = activation(Conv(x, w) + bias + z). x: float [N, C, d...]; w: [M, C / group, k...]; bias: [M]; z, y: [N, "
+        "M, o...]. "
+        "activation: Relu, Tanh, Sigmoid, LeakyRelu (alpha), Clip (low, high), HardSigmoid (alpha, beta), or none.",
     .attrs = SchemaOf<FusedConvAttrs>(kFields),
     .arity = {2, 4},
     .onnx = {"com.microsoft", "FusedConv", kVersions},

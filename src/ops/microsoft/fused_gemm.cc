@@ -48,9 +48,7 @@ std::vector<Sample> Samples() {
   return {{"no activation", {a, b, c}},
           {"relu", {a, b, c}, {act("Relu")}},
           {"leaky", {a, b, c}, {act("LeakyRelu"), {"activation_alpha", 0.3f}}},
-          {"hard sigmoid",
-           {a, b, c},
-           {act("HardSigmoid"), {"activation_alpha", 0.3f}, {"activation_beta", 0.25f}}},
+          {"hard sigmoid", {a, b, c}, {act("HardSigmoid"), {"activation_alpha", 0.3f}, {"activation_beta", 0.25f}}},
           {"alpha, beta", {a, b, c}, {act("Tanh"), {"alpha", 0.5f}, {"beta", -2.0f}}},
           {"both transposed",
            {{DType::kF32, {5, 3}}, {DType::kF32, {7, 5}}},
@@ -62,9 +60,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kFusedGemm = {
     .name = "com.microsoft.FusedGemm",
-    .doc = "y = activation(alpha * A * B + beta * C). A: float [M, K] ([K, M] if transA); B: [K, N] ([N, K] if transB); C "
-           "broadcasts to [M, N]; y: [M, N]. activation: the name of an ONNX activation; its parameters are activation_alpha "
-           "and activation_beta (of Selu: gamma).",
+    .doc =
+        "y = activation(alpha * A * B + beta * C). A: float [M, K] ([K, M] if transA); B: [K, N] ([N, K] if transB); C "
+        "broadcasts to [M, N]; y: [M, N]. activation: the name of an ONNX activation; its parameters are "
+        "activation_alpha "
+        "and activation_beta (of Selu: gamma).",
     .attrs = SchemaOf<FusedGemmAttrs>(kFields),
     .arity = {2, 3},
     .onnx = {"com.microsoft", "FusedGemm", kVersions},

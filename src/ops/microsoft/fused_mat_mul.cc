@@ -16,7 +16,8 @@ constexpr AttrField kFields[] = {
     Field<&FusedMatMulAttrs::trans_batch_b>("transBatchB"),
 };
 
-// The order of the axes that matmul sees: with `batch` axis 0 goes behind the batch axes, with `last` the last two swap.
+// The order of the axes that matmul sees: with `batch` axis 0 goes behind the batch axes, with `last` the last two
+// swap.
 Dims Order(int rank, bool last, bool batch) {
   Dims order;
   for (int i = 0; i < rank; ++i) order.push_back(i);
@@ -39,7 +40,8 @@ Status Infer(InferCall& c) {
   for (int i : {0, 1}) HASTEN_TRY(RequireKind(c, i, DTypeKind::kFloat));
   HASTEN_TRY(c.RequireSameDType(0, 1));
   for (int i : {0, 1})
-    HASTEN_REQUIRE(!c.shape(i).ranked() || c.shape(i).rank() <= Dims::kMaxRank, "input ", i, " must have rank at most ", Dims::kMaxRank);
+    HASTEN_REQUIRE(!c.shape(i).ranked() || c.shape(i).rank() <= Dims::kMaxRank, "input ", i, " must have rank at most ",
+                   Dims::kMaxRank);
   const Type types[] = {Type::Tensor(c.dtype(0), Reordered(c.shape(0), a.trans_a, a.trans_batch_a)),
                         Type::Tensor(c.dtype(0), Reordered(c.shape(1), a.trans_b, a.trans_batch_b))};
   InferCall plain = c;
@@ -90,7 +92,8 @@ Status Eval(KernelCall& c) {
   for (int64_t i = 0; i < s.batch.elements(); ++i, at.Next(), bt.Next()) {
     if (c.stopped()) return Status(Code::kCancelled, "stopped");
     const std::span<const double> rows(left.as<double>() + static_cast<size_t>(at.offset()) * a_size, a_size);
-    Multiply(rows, {&right, bt.offset() * s.inner * s.cols, s.inner, s.cols}, {}, panel, y.subspan(static_cast<size_t>(i) * y_size, y_size));
+    Multiply(rows, {&right, bt.offset() * s.inner * s.cols, s.inner, s.cols}, {}, panel,
+             y.subspan(static_cast<size_t>(i) * y_size, y_size));
   }
   for (double& v : y) v *= static_cast<double>(a.alpha);
   WriteDoubles(&c.output(0), 0, y);
@@ -109,7 +112,8 @@ constexpr OnnxVersion kVersions[] = {{1}};
 
 std::vector<Sample> Samples() {
   constexpr DType kF = DType::kF32;
-  const NamedAttr ta{"transA", int64_t{1}}, tb{"transB", int64_t{1}}, ba{"transBatchA", int64_t{1}}, bb{"transBatchB", int64_t{1}};
+  const NamedAttr ta{"transA", int64_t{1}}, tb{"transB", int64_t{1}}, ba{"transBatchA", int64_t{1}},
+      bb{"transBatchB", int64_t{1}};
   return {{"plain", {{kF, {3, 7}}, {kF, {7, 5}}}},
           {"alpha", {{kF, {3, 7}}, {kF, {7, 5}}}, {{"alpha", 0.125f}}},
           {"transA", {{kF, {2, 7, 3}}, {kF, {7, 5}}}, {ta}},
@@ -126,8 +130,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kFusedMatMul = {
     .name = "com.microsoft.FusedMatMul",
-    .doc = "y = alpha * matmul(A', B'), numpy's matmul. A' is A [.., M, K], with the last two axes swapped where transA, and axis 0 put "
-           "behind the batch axes before that where transBatchA; B' likewise. Floats.",
+    .doc =
+        "y = alpha * matmul(A', B'), numpy's matmul. A' is A [.., M, K], with the last two axes swapped where transA, "
+        "and axis 0 put "
+        "behind the batch axes before that where transBatchA; B' likewise. Floats.",
     .attrs = SchemaOf<FusedMatMulAttrs>(kFields),
     .arity = {2, 2},
     .onnx = {"com.microsoft", "FusedMatMul", kVersions},

@@ -20,8 +20,9 @@ int64_t PerByte(const GatherBlockAttrs& a, DType t) { return t == DType::kU8 ? 8
 Status CheckAttrs(const GatherBlockAttrs& a, DType t) {
   HASTEN_REQUIRE(a.bits == 2 || a.bits == 4 || a.bits == 8, "bits must be 2, 4 or 8, is ", a.bits);
   const bool whole = a.block_size == 0 && IsFloat(t);
-  HASTEN_REQUIRE(whole || (a.block_size >= 16 && a.block_size < (int64_t{1} << 31) && (a.block_size & (a.block_size - 1)) == 0),
-                 "block_size must be a power of two from 16, is ", a.block_size);
+  HASTEN_REQUIRE(
+      whole || (a.block_size >= 16 && a.block_size < (int64_t{1} << 31) && (a.block_size & (a.block_size - 1)) == 0),
+      "block_size must be a power of two from 16, is ", a.block_size);
   return {};
 }
 
@@ -47,7 +48,8 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(c.RequireSameDType(kData, kZeros));
   const DType t = c.dtype(kData);
   HASTEN_TRY(CheckAttrs(a, t));
-  HASTEN_REQUIRE(c.dtype(kIndices) == DType::kNone || IsInteger(c.dtype(kIndices)), "indices must be integers, are ", c.type(kIndices));
+  HASTEN_REQUIRE(c.dtype(kIndices) == DType::kNone || IsInteger(c.dtype(kIndices)), "indices must be integers, are ",
+                 c.type(kIndices));
   HASTEN_REQUIRE(!c.has(kZeros) || !IsFloat(t), "float data must come without zero points");
   const Shape& packed = c.shape(kData);
   if (!packed.ranked() || t == DType::kNone || !c.shape(kIndices).ranked()) {
@@ -106,11 +108,19 @@ Status Eval(KernelCall& c) {
   const Tensor* zeros = c.has(kZeros) ? &c.input(kZeros) : nullptr;
   Dims zero_dims = zeros ? zeros->dims : c.input(kScales).dims;
   if (zeros) zero_dims.back() *= per_byte;
-  const Blocks blocks{c.input(kScales), zeros, c.input(kScales).dims, StridesOf(c.input(kScales).dims), StridesOf(zero_dims),
-                      a.bits, per_byte, a.block_size, quantize,
+  const Blocks blocks{c.input(kScales),
+                      zeros,
+                      c.input(kScales).dims,
+                      StridesOf(c.input(kScales).dims),
+                      StridesOf(zero_dims),
+                      a.bits,
+                      per_byte,
+                      a.block_size,
+                      quantize,
                       data.dtype == DType::kU8 ? static_cast<double>(int64_t{1} << (a.bits - 1)) : 0.0};
   HASTEN_ASSIGN(const auto indices, c.Ints(kIndices));
-  const int64_t outer = dims.Product(0, gather), size = dims[static_cast<size_t>(gather)], inner = dims.Product(gather + 1, dims.rank());
+  const int64_t outer = dims.Product(0, gather), size = dims[static_cast<size_t>(gather)],
+                inner = dims.Product(gather + 1, dims.rank());
   const Dims strides = StridesOf(dims);
   Dims place = Dims::Filled(dims.rank(), 0);
   int64_t to = 0;
@@ -138,15 +148,21 @@ std::vector<Sample> Samples() {
   const SampleInput indices{DType::kI64, {2, 3}, -5, 4};
   const NamedAttr block{"block_size", int64_t{16}};
   return {{"i4", {{DType::kI4, {5, 32}, -8, 7}, indices, {kF, {5, 2}}}, {block}},
-          {"u4 with zero points", {{DType::kU4, {5, 37}, 0, 15}, indices, {kF, {5, 3}}, {DType::kU4, {5, 3}, 0, 15}}, {block}},
+          {"u4 with zero points",
+           {{DType::kU4, {5, 37}, 0, 15}, indices, {kF, {5, 3}}, {DType::kU4, {5, 3}, 0, 15}},
+           {block}},
           {"4 bits in bytes", {{DType::kU8, {5, 16}, 0, 255}, indices, {kF, {5, 2}}}, {block}},
-          {"4 bits in bytes, zero points", {{DType::kU8, {5, 16}, 0, 255}, indices, {kF, {5, 2}}, {DType::kU8, {5, 1}, 0, 255}}, {block}},
+          {"4 bits in bytes, zero points",
+           {{DType::kU8, {5, 16}, 0, 255}, indices, {kF, {5, 2}}, {DType::kU8, {5, 1}, 0, 255}},
+           {block}},
           {"2 bits", {{DType::kU8, {5, 8}, 0, 255}, indices, {kF, {5, 2}}}, {block, {"bits", int64_t{2}}}},
           {"8 bits", {{DType::kU8, {5, 32}, 0, 255}, indices, {kF, {5, 2}}}, {block, {"bits", int64_t{8}}}},
           {"other axes",
            {{DType::kI4, {32, 5}, -8, 7}, {DType::kI32, {3}, 0, 4}, {kF, {2, 5}}},
            {block, {"gather_axis", int64_t{1}}, {"quantize_axis", int64_t{0}}}},
-          {"out of range gives zeros", {{DType::kI4, {5, 32}, -8, 7}, {DType::kI64, {2}, 0, 0, {1, 9}}, {kF, {5, 2}}}, {block}},
+          {"out of range gives zeros",
+           {{DType::kI4, {5, 32}, -8, 7}, {DType::kI64, {2}, 0, 0, {1, 9}}, {kF, {5, 2}}},
+           {block}},
           {"f8, one block", {{DType::kF8E4M3FN, {5, 7}}, indices, {kF, {5, 1}}}, {{"block_size", int64_t{0}}}}};
 }
 
@@ -154,10 +170,14 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kGatherBlockQuantized = {
     .name = "com.microsoft.GatherBlockQuantized",
-    .doc = "Gather along gather_axis of (data - zero) * scale, where scale and zero belong to blocks of block_size along quantize_axis (0: "
-           "all of it); an index out of range gives zeros. data: i4, u4, f8, f4, or u8 that packs 8 / bits numbers along the last axis, "
-           "[.., s, ..]; indices: integers [q...]; scale: float, zero: dtype of data, packed likewise, else 0, or 2^(bits - 1) in u8; y: "
-           "dtype of scale [.., q..., ..].",
+    .doc =
+        "Gather along gather_axis of (data - zero) * scale, where scale and zero belong to blocks of block_size along "
+        "quantize_axis (0: "
+        "all of it); an index out of range gives zeros. data: i4, u4, f8, f4, or u8 that packs 8 / bits numbers along "
+        "the last axis, "
+        "[.., s, ..]; indices: integers [q...]; scale: float, zero: dtype of data, packed likewise, else 0, or 2^(bits "
+        "- 1) in u8; y: "
+        "dtype of scale [.., q..., ..].",
     .attrs = SchemaOf<GatherBlockAttrs>(kFields),
     .arity = {3, 4},
     .onnx = {"com.microsoft", "GatherBlockQuantized", kVersions},

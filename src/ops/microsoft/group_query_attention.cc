@@ -31,13 +31,28 @@ constexpr AttrField kFields[] = {
 };
 
 enum Input {
-  kQuery, kKey, kValue, kPastKey, kPastValue, kLengths, kTotal, kCos, kSin, kPositions, kScoreBias, kSink, kKeyScale,
-  kValueScale, kQueryNorm, kKeyNorm
+  kQuery,
+  kKey,
+  kValue,
+  kPastKey,
+  kPastValue,
+  kLengths,
+  kTotal,
+  kCos,
+  kSin,
+  kPositions,
+  kScoreBias,
+  kSink,
+  kKeyScale,
+  kValueScale,
+  kQueryNorm,
+  kKeyNorm
 };
 
 Status CheckAttrs(const GroupQueryAttrs& a) {
-  HASTEN_REQUIRE(a.num_heads >= 1 && a.num_heads < (1 << 24) && a.kv_num_heads >= 1 && a.num_heads % a.kv_num_heads == 0,
-                 "num_heads must be a multiple of kv_num_heads, are ", a.num_heads, " and ", a.kv_num_heads);
+  HASTEN_REQUIRE(
+      a.num_heads >= 1 && a.num_heads < (1 << 24) && a.kv_num_heads >= 1 && a.num_heads % a.kv_num_heads == 0,
+      "num_heads must be a multiple of kv_num_heads, are ", a.num_heads, " and ", a.kv_num_heads);
   HASTEN_REQUIRE(a.causal == 0 || a.causal == 1, "causal must be 0 or 1, is ", a.causal);
   HASTEN_REQUIRE(a.qk_output >= 0 && a.qk_output <= 2, "qk_output must be 0, 1 or 2, is ", a.qk_output);
   if (a.k_quant_type != "NONE" || a.v_quant_type != "NONE" || a.kv_cache_bit_width != 0)
@@ -51,7 +66,8 @@ Status RequireVector(const InferCall& c, int i, const Dim& size, std::string_vie
   return c.RequireDims(i, 0, size, what);
 }
 
-Status CheckOperands(const InferCall& c, const GroupQueryAttrs& a, const Dim& batch, const Dim& length, const Dim& head) {
+Status CheckOperands(const InferCall& c, const GroupQueryAttrs& a, const Dim& batch, const Dim& length,
+                     const Dim& head) {
   for (int i : {kQuery, kKey, kValue}) HASTEN_TRY(c.RequireRank(i, 3));
   for (int i : {kKey, kValue}) {
     HASTEN_TRY(c.RequireDims(i, 0, batch, "batch"));
@@ -61,7 +77,8 @@ Status CheckOperands(const InferCall& c, const GroupQueryAttrs& a, const Dim& ba
   for (int i : {kPastKey, kPastValue}) {
     HASTEN_TRY(c.RequireRank(i, 4));
     const std::array<Dim, 4> want = {batch, a.kv_num_heads, AxisOf(c, kPastKey, 2), head};
-    for (int k = 0; k < 4; ++k) HASTEN_TRY(c.RequireDims(i, k, want[static_cast<size_t>(k)], "batch, heads, past, head size"));
+    for (int k = 0; k < 4; ++k)
+      HASTEN_TRY(c.RequireDims(i, k, want[static_cast<size_t>(k)], "batch, heads, past, head size"));
   }
   if (c.has(kLengths) && c.shape(kLengths).ranked())
     HASTEN_REQUIRE(!NeverEqual(c.shape(kLengths).elements(), batch), "input 5 must have one element per batch ", batch,
@@ -69,8 +86,8 @@ Status CheckOperands(const InferCall& c, const GroupQueryAttrs& a, const Dim& ba
   HASTEN_REQUIRE(!a.do_rotary || (c.has(kCos) && c.has(kSin)), "do_rotary needs cosines and sines");
   HASTEN_TRY(RequireAngles(c, kCos, kSin));
   if (c.has(kCos) && c.shape(kCos).ranked() && c.shape(kCos)[1].is_const() && head.is_const())
-    HASTEN_REQUIRE(c.shape(kCos)[1].value() * 2 <= head.value(), "axis 1 of input 7 must be at most half of ", head, ", is ",
-                   c.shape(kCos)[1]);
+    HASTEN_REQUIRE(c.shape(kCos)[1].value() * 2 <= head.value(), "axis 1 of input 7 must be at most half of ", head,
+                   ", is ", c.shape(kCos)[1]);
   HASTEN_TRY(RequireVector(c, kSink, a.num_heads, "num_heads"));
   HASTEN_REQUIRE(c.has(kQueryNorm) == c.has(kKeyNorm), "inputs 14 and 15 must come together");
   for (int i : {kQueryNorm, kKeyNorm}) HASTEN_TRY(RequireVector(c, i, head, "head size"));
@@ -89,12 +106,14 @@ Status Infer(InferCall& c) {
   if (c.has(kKeyScale) || c.has(kValueScale)) return Status(Code::kUnsupported, "a quantised cache is not supported");
   const Dim batch = AxisOf(c, kQuery, 0), length = AxisOf(c, kQuery, 1), hidden = AxisOf(c, kQuery, 2);
   const int64_t parts = c.has(kKey) ? a.num_heads : a.num_heads + 2 * a.kv_num_heads;
-  HASTEN_REQUIRE(!hidden.is_const() || hidden.value() % parts == 0, "axis 2 of input 0 must be a multiple of ", parts, ", is ", hidden);
+  HASTEN_REQUIRE(!hidden.is_const() || hidden.value() % parts == 0, "axis 2 of input 0 must be a multiple of ", parts,
+                 ", is ", hidden);
   const Dim head = FloorDiv(hidden, parts);
   HASTEN_TRY(CheckOperands(c, a, batch, length, head));
   const auto total = c.KnownOf(kTotal);
   const Dim keys = total && total->elements.size() == 1 ? total->elements[0] : Dim::Fresh();
-  HASTEN_REQUIRE(!keys.is_const() || (keys.value() >= 1 && keys.value() < (int64_t{1} << 40)), "total sequence length must be at least 1, is ", keys);
+  HASTEN_REQUIRE(!keys.is_const() || (keys.value() >= 1 && keys.value() < (int64_t{1} << 40)),
+                 "total sequence length must be at least 1, is ", keys);
   HASTEN_TRY(RequireScoreBias(c, kScoreBias, batch, a.num_heads, length, 0));
   const Dim room = c.has(kPastKey) ? Max(AxisOf(c, kPastKey, 2), keys) : keys;
   c.Out(0, c.dtype(0), {batch, length, head * a.num_heads});
@@ -107,10 +126,10 @@ Status Infer(InferCall& c) {
 // One call: where the tokens lie and how many came before.
 struct Call {
   const GroupQueryAttrs& a;
-  AttentionSizes z;                   // keys: places in the cache
+  AttentionSizes z;  // keys: places in the cache
   int64_t total = 0;
   Heads q, k, v, cache_k, cache_v;
-  std::span<const int64_t> last;      // of each sequence: its length less one
+  std::span<const int64_t> last;  // of each sequence: its length less one
   bool prompt() const { return z.queries == total; }
   int64_t Length(int64_t b) const { return last[static_cast<size_t>(b)] + 1; }
   int64_t Past(int64_t b) const { return prompt() ? 0 : Length(b) - z.queries; }
@@ -142,7 +161,8 @@ Status RotateHeads(const KernelCall& c, const Call& call) {
   if (c.has(kPositions)) {
     HASTEN_ASSIGN(positions, c.Ints(kPositions));
     const int64_t need = call.prompt() ? 1 : z.batch * z.queries;
-    HASTEN_REQUIRE(static_cast<int64_t>(positions.size()) >= need, "positions must have ", need, " elements, have ", positions.size());
+    HASTEN_REQUIRE(static_cast<int64_t>(positions.size()) >= need, "positions must have ", need, " elements, have ",
+                   positions.size());
   }
   const int64_t half = c.input(kCos).dims[1], count = c.input(kCos).dims[0];
   for (int64_t b = 0; b < z.batch; ++b)
@@ -169,8 +189,10 @@ Result<Heads> Fill(const KernelCall& c, const Call& call, int past, const Heads&
     for (int64_t n = 0; n < z.kv_heads; ++n) {
       const int64_t old = call.Past(b);
       if (old > 0)
-        ReadDoubles(c.input(past), (b * z.kv_heads + n) * room * z.head, std::span(out.At(b, n, 0), static_cast<size_t>(old * z.head)));
-      for (int64_t s = 0; s < z.queries && old + s < z.keys; ++s) std::copy_n(fresh.At(b, n, s), z.head, out.At(b, n, old + s));
+        ReadDoubles(c.input(past), (b * z.kv_heads + n) * room * z.head,
+                    std::span(out.At(b, n, 0), static_cast<size_t>(old * z.head)));
+      for (int64_t s = 0; s < z.queries && old + s < z.keys; ++s)
+        std::copy_n(fresh.At(b, n, s), z.head, out.At(b, n, old + s));
     }
   return out;
 }
@@ -190,7 +212,8 @@ Result<Call> MakeCall(const KernelCall& c) {
   HASTEN_REQUIRE(call.total >= x[1], "total sequence length must be at least ", x[1], ", is ", call.total);
   for (int64_t b = 0; b < z.batch; ++b)
     HASTEN_REQUIRE(call.Length(b) >= 1 && call.Length(b) <= call.total && call.Past(b) >= 0 && call.Past(b) <= room,
-                   "sequence lengths must be within the total ", call.total, " and the past ", room, ", one is ", call.Length(b));
+                   "sequence lengths must be within the total ", call.total, " and the past ", room, ", one is ",
+                   call.Length(b));
   HASTEN_ASSIGN(const auto q, c.Doubles(kQuery));
   if (!c.has(kKey)) {
     const auto part = [&](int64_t at) { return RowMajorHeads(q.data() + at * head, x[1], x[2], head); };
@@ -232,20 +255,26 @@ Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const ScoreBias bias, ScoreBias::Of(c, kScoreBias));
   HASTEN_ASSIGN(const auto y, c.Scratch<double>(c.output(0).elements()));
   const auto keep = [&](int64_t b, int64_t n, int64_t s, std::span<double> row) {
-    WriteDoubles(&c.output(3), ((b * z.heads + n) * z.queries + s) * call.total, row.first(static_cast<size_t>(call.total)));
+    WriteDoubles(&c.output(3), ((b * z.heads + n) * z.queries + s) * call.total,
+                 row.first(static_cast<size_t>(call.total)));
   };
-  HASTEN_TRY(Attend(c, z, call.q, call.cache_k, call.cache_v, RowMajorHeads(y.data(), z.queries, z.heads * z.head, z.head),
+  HASTEN_TRY(Attend(c, z, call.q, call.cache_k, call.cache_v,
+                    RowMajorHeads(y.data(), z.queries, z.heads * z.head, z.head),
                     [&](int64_t b, int64_t n, int64_t s, std::span<double> row) {
                       std::optional<double> sink;
-                      if (c.has(kSink)) sink = c.input(kSink).Double(n);
-                      else if (call.a.smooth_softmax == 1) sink = 0;
+                      if (c.has(kSink))
+                        sink = c.input(kSink).Double(n);
+                      else if (call.a.smooth_softmax == 1)
+                        sink = 0;
                       if (call.a.qk_output == 1 && c.wants(3)) keep(b, n, s, row);
                       Weigh(call, bias, sink, b, n, s, row);
                       if (call.a.qk_output != 1 && c.wants(3)) keep(b, n, s, row);
                     }));
   WriteDoubles(&c.output(0), 0, y);
-  if (c.wants(1)) WriteDoubles(&c.output(1), 0, std::span(call.cache_k.data, static_cast<size_t>(c.output(1).elements())));
-  if (c.wants(2)) WriteDoubles(&c.output(2), 0, std::span(call.cache_v.data, static_cast<size_t>(c.output(2).elements())));
+  if (c.wants(1))
+    WriteDoubles(&c.output(1), 0, std::span(call.cache_k.data, static_cast<size_t>(c.output(1).elements())));
+  if (c.wants(2))
+    WriteDoubles(&c.output(2), 0, std::span(call.cache_v.data, static_cast<size_t>(c.output(2).elements())));
   return {};
 }
 
@@ -264,7 +293,10 @@ std::vector<Sample> Samples() {
   const NamedAttr rotary{"do_rotary", int64_t{1}};
   return {{"prompt", {q, k, k, none, none, last, total}, with({}), 3},
           {"prompt, rotary", {q, k, k, none, none, last, total, angles, angles}, with({rotary}), 3},
-          {"prompt, interleaved", {q, k, k, none, none, last, total, angles, angles}, with({rotary, {"rotary_interleaved", int64_t{1}}}), 3},
+          {"prompt, interleaved",
+           {q, k, k, none, none, last, total, angles, angles},
+           with({rotary, {"rotary_interleaved", int64_t{1}}}),
+           3},
           {"one token, lengths differ", {q1, k1, k1, past, past, last1, total1}, with({}), 3},
           {"one token, rotary", {q1, k1, k1, past, past, last1, total1, angles, angles}, with({rotary}), 3},
           {"packed", {{kF, {2, 3, 32}}, none, none, none, none, last, total}, with({}), 3},
@@ -287,13 +319,20 @@ double Flops(const CostCall& c) {
 
 extern const OpDef kGroupQueryAttention = {
     .name = "com.microsoft.GroupQueryAttention",
-    .doc = "Attention in which each of G = kv_num_heads heads of keys and values serves N / G heads of queries, over a cache that it "
-           "extends. query: float [B, S, N * H], or with key and value packed behind; key, value: [B, S, G * H]; past: [B, G, P, H]; "
-           "lengths: i32 [B], of each sequence with the new tokens, less one; total: i32, the largest; with do_rotary queries and keys "
-           "are rotated by cos, sin [.., R / 2] at positions i64 [B, S], or where the tokens lie; scores become softcap * tanh(scores / "
-           "softcap), get the bias [B or 1, N or 1, S, T], and softmax has exp(sink of the head) or (smooth_softmax) 1 in its sum; a "
-           "query sees itself and local_window_size - 1 tokens before it. y: [B, S, N * H]; present: [B, G, max(P, T), H]; scores or "
-           "weights: [B, N, S, T]. Ainslie et al., 2023.",
+    .doc =
+        "Attention in which each of G = kv_num_heads heads of keys and values serves N / G heads of queries, over a "
+        "cache that it "
+        "extends. query: float [B, S, N * H], or with key and value packed behind; key, value: [B, S, G * H]; past: "
+        "[B, G, P, H]; "
+        "lengths: i32 [B], of each sequence with the new tokens, less one; total: i32, the largest; with do_rotary "
+        "queries and keys "
+        "are rotated by cos, sin [.., R / 2] at positions i64 [B, S], or where the tokens lie; scores become softcap * "
+        "tanh(scores / "
+        "softcap), get the bias [B or 1, N or 1, S, T], and softmax has exp(sink of the head) or (smooth_softmax) 1 in "
+        "its sum; a "
+        "query sees itself and local_window_size - 1 tokens before it. y: [B, S, N * H]; present: [B, G, max(P, T), "
+        "H]; scores or "
+        "weights: [B, N, S, T]. Ainslie et al., 2023.",
     .attrs = SchemaOf<GroupQueryAttrs>(kFields),
     .arity = {7, 16, 1, 4},
     .onnx = {"com.microsoft", "GroupQueryAttention", kVersions},

@@ -2,7 +2,8 @@
 
 namespace hasten::ops::microsoft {
 
-void Scores(const AttentionSizes& z, const Heads& q, const Heads& k, int64_t b, int64_t n, int64_t s, std::span<double> row) {
+void Scores(const AttentionSizes& z, const Heads& q, const Heads& k, int64_t b, int64_t n, int64_t s,
+            std::span<double> row) {
   const double* x = q.At(b, n, s);
   const int64_t group = n / std::max<int64_t>(1, z.heads / z.kv_heads);
   for (int64_t t = 0; t < z.keys; ++t) {
@@ -13,7 +14,8 @@ void Scores(const AttentionSizes& z, const Heads& q, const Heads& k, int64_t b, 
   }
 }
 
-void WeighValues(const AttentionSizes& z, const Heads& v, int64_t b, int64_t n, std::span<const double> row, double* y) {
+void WeighValues(const AttentionSizes& z, const Heads& v, int64_t b, int64_t n, std::span<const double> row,
+                 double* y) {
   const int64_t group = n / std::max<int64_t>(1, z.heads / z.kv_heads);
   std::fill_n(y, z.value_head, 0.0);
   for (int64_t t = 0; t < z.keys; ++t) {
@@ -37,7 +39,8 @@ void SoftmaxRow(std::span<double> row, std::optional<double> sink) {
   for (double& v : row) v /= sum;
 }
 
-Result<Heads> JoinPast(const KernelCall& c, const AttentionSizes& z, int64_t size, const Tensor* past, int64_t at, const Heads& fresh) {
+Result<Heads> JoinPast(const KernelCall& c, const AttentionSizes& z, int64_t size, const Tensor* past, int64_t at,
+                       const Heads& fresh) {
   HASTEN_ASSIGN(const auto all, c.Scratch<double>(z.batch * z.kv_heads * z.keys * size));
   const Heads out = HeadMajorHeads(all.data(), z.kv_heads, z.keys, size);
   for (int64_t b = 0; b < z.batch; ++b)
@@ -49,7 +52,8 @@ Result<Heads> JoinPast(const KernelCall& c, const AttentionSizes& z, int64_t siz
   return out;
 }
 
-Result<AttentionMask> AttentionMask::Of(const KernelCall& c, int i, const AttentionSizes& z, bool causal, float filter) {
+Result<AttentionMask> AttentionMask::Of(const KernelCall& c, int i, const AttentionSizes& z, bool causal,
+                                        float filter) {
   AttentionMask m;
   m.z_ = z;
   m.causal_ = causal;
@@ -66,8 +70,7 @@ Result<AttentionMask> AttentionMask::Of(const KernelCall& c, int i, const Attent
 
 bool AttentionMask::Hides(int64_t b, int64_t s, int64_t t) const {
   switch (rank_) {
-    case 1:
-      return t >= mask_[static_cast<size_t>(b)] || (starts_ && t < mask_[static_cast<size_t>(b + z_.batch)]);
+    case 1: return t >= mask_[static_cast<size_t>(b)] || (starts_ && t < mask_[static_cast<size_t>(b + z_.batch)]);
     case 2: return mask_[static_cast<size_t>(b * z_.keys + t)] <= 0;
     case 3: return mask_[static_cast<size_t>((b * z_.queries + s) * z_.keys + t)] <= 0;
     default: return false;
@@ -100,7 +103,8 @@ Status RequireMask(const InferCall& c, int i, const Dim& batch, const Dim& queri
   return c.RequireDims(i, m.rank() - 1, keys, "all keys");
 }
 
-Status RequireScoreBias(const InferCall& c, int i, const Dim& batch, const Dim& heads, const Dim& queries, const Dim& keys) {
+Status RequireScoreBias(const InferCall& c, int i, const Dim& batch, const Dim& heads, const Dim& queries,
+                        const Dim& keys) {
   HASTEN_TRY(c.RequireTensor(i));
   HASTEN_TRY(c.RequireRank(i, 4));
   if (!c.has(i) || !c.shape(i).ranked()) return {};
@@ -108,8 +112,8 @@ Status RequireScoreBias(const InferCall& c, int i, const Dim& batch, const Dim& 
   HASTEN_REQUIRE(s[0].is(1) || !NeverEqual(s[0], batch), "axis 0 of input ", i, " must be 1 or ", batch, ", is ", s[0]);
   HASTEN_REQUIRE(s[1].is(1) || !NeverEqual(s[1], heads), "axis 1 of input ", i, " must be 1 or ", heads, ", is ", s[1]);
   HASTEN_TRY(c.RequireDims(i, 2, queries, "queries"));
-  HASTEN_REQUIRE(!s[3].is_const() || !keys.is_const() || s[3].value() >= keys.value(), "axis 3 of input ", i, " must be ", keys,
-                 " at least, is ", s[3]);
+  HASTEN_REQUIRE(!s[3].is_const() || !keys.is_const() || s[3].value() >= keys.value(), "axis 3 of input ", i,
+                 " must be ", keys, " at least, is ", s[3]);
   return {};
 }
 

@@ -11,7 +11,9 @@ struct Heads {
   double* At(int64_t b, int64_t n, int64_t s) const { return data + b * batch + n * head + s * row; }
 };
 // [B, S, N, H], where rows are `row` elements apart; [B, N, S, H].
-inline Heads RowMajorHeads(double* data, int64_t rows, int64_t row, int64_t size) { return {data, rows * row, size, row}; }
+inline Heads RowMajorHeads(double* data, int64_t rows, int64_t row, int64_t size) {
+  return {data, rows * row, size, row};
+}
 inline Heads HeadMajorHeads(double* data, int64_t heads, int64_t rows, int64_t size) {
   return {data, heads * rows * size, rows * size, size};
 }
@@ -23,13 +25,15 @@ struct AttentionSizes {
 };
 
 // q . k * scale for all keys.
-void Scores(const AttentionSizes& z, const Heads& q, const Heads& k, int64_t b, int64_t n, int64_t s, std::span<double> row);
+void Scores(const AttentionSizes& z, const Heads& q, const Heads& k, int64_t b, int64_t n, int64_t s,
+            std::span<double> row);
 // y = sum of row[t] * v[t].
 void WeighValues(const AttentionSizes& z, const Heads& v, int64_t b, int64_t n, std::span<const double> row, double* y);
 
 // Every row of scores becomes weights by f(b, n, s, row), and these the sum of values.
 template <class F>
-Status Attend(const KernelCall& c, const AttentionSizes& z, const Heads& q, const Heads& k, const Heads& v, const Heads& y, F f) {
+Status Attend(const KernelCall& c, const AttentionSizes& z, const Heads& q, const Heads& k, const Heads& v,
+              const Heads& y, F f) {
   HASTEN_ASSIGN(const auto row, c.Scratch<double>(z.keys));
   for (int64_t b = 0; b < z.batch; ++b)
     for (int64_t n = 0; n < z.heads; ++n)
@@ -47,7 +51,8 @@ void SoftmaxRow(std::span<double> row, std::optional<double> sink = std::nullopt
 
 // [B, kv_heads, keys, size] in scratch: z.past entries of `past` (null: none) from its element `at` on, then those of
 // `fresh`.
-Result<Heads> JoinPast(const KernelCall& c, const AttentionSizes& z, int64_t size, const Tensor* past, int64_t at, const Heads& fresh);
+Result<Heads> JoinPast(const KernelCall& c, const AttentionSizes& z, int64_t size, const Tensor* past, int64_t at,
+                       const Heads& fresh);
 
 // Which keys a query may look at.  Masks: i32 [B] ends, [2 * B] ends and starts, [3 * B + 2] lengths first, [B, T], [B,
 // S, T].
@@ -68,7 +73,8 @@ class AttentionMask {
 Status RequireMask(const InferCall& c, int i, const Dim& batch, const Dim& queries, const Dim& keys);
 
 // A term [B or 1, N or 1, S, T] of the scores.
-Status RequireScoreBias(const InferCall& c, int i, const Dim& batch, const Dim& heads, const Dim& queries, const Dim& keys);
+Status RequireScoreBias(const InferCall& c, int i, const Dim& batch, const Dim& heads, const Dim& queries,
+                        const Dim& keys);
 class ScoreBias {
  public:
   static Result<ScoreBias> Of(const KernelCall& c, int i);

@@ -7,7 +7,8 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(InferFloats(c));
   const Shape& x = c.shape(0);
   if (!x.ranked()) return {};
-  HASTEN_REQUIRE(x.rank() >= 2 && !NeverEqual(x[x.rank() - 1], x[x.rank() - 2]), "input must hold square matrices, has shape ", x);
+  HASTEN_REQUIRE(x.rank() >= 2 && !NeverEqual(x[x.rank() - 1], x[x.rank() - 2]),
+                 "input must hold square matrices, has shape ", x);
   return {};
 }
 

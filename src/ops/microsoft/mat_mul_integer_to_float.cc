@@ -52,8 +52,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kMatMulIntegerToFloat = {
     .name = "com.microsoft.MatMulIntegerToFloat",
-    .doc = "y = MatMul(a - a_zero, b - b_zero) * a_scale * b_scale + bias. a: i8 or u8 [..., M, K]; b: likewise [..., K, N]; a_scale, "
-           "a_zero: []; b_scale, b_zero: [] or [N]; zero points 0 where absent; bias: [N]; y: dtype of a_scale [..., M, N].",
+    .doc =
+        "y = MatMul(a - a_zero, b - b_zero) * a_scale * b_scale + bias. a: i8 or u8 [..., M, K]; b: likewise [..., K, "
+        "N]; a_scale, "
+        "a_zero: []; b_scale, b_zero: [] or [N]; zero points 0 where absent; bias: [N]; y: dtype of a_scale [..., M, "
+        "N].",
     .arity = {4, 7},
     .onnx = {"com.microsoft", "MatMulIntegerToFloat", kVersions},
     .infer = Infer,

@@ -21,7 +21,8 @@ int64_t PackedZeros(const MatMulNBitsAttrs& a) { return (Blocks(a) * a.bits + 7)
 
 Status CheckAttrs(const MatMulNBitsAttrs& a) {
   constexpr int64_t kMax = int64_t{1} << 31;
-  HASTEN_REQUIRE(a.k >= 1 && a.k < kMax && a.n >= 1 && a.n < kMax, "K and N must be at least 1, are ", a.k, " and ", a.n);
+  HASTEN_REQUIRE(a.k >= 1 && a.k < kMax && a.n >= 1 && a.n < kMax, "K and N must be at least 1, are ", a.k, " and ",
+                 a.n);
   HASTEN_REQUIRE(a.bits == 2 || a.bits == 4 || a.bits == 8, "bits must be 2, 4 or 8, is ", a.bits);
   HASTEN_REQUIRE(a.block_size >= 16 && a.block_size < kMax && (a.block_size & (a.block_size - 1)) == 0,
                  "block_size must be a power of two from 16, is ", a.block_size);
@@ -33,7 +34,8 @@ Status CheckAttrs(const MatMulNBitsAttrs& a) {
 Status RequireCount(const InferCall& c, int i, int64_t count) {
   HASTEN_TRY(c.RequireTensor(i));
   if (!c.has(i) || !c.shape(i).ranked()) return {};
-  HASTEN_REQUIRE(!NeverEqual(c.shape(i).elements(), count), "input ", i, " must have ", count, " elements, has shape ", c.shape(i));
+  HASTEN_REQUIRE(!NeverEqual(c.shape(i).elements(), count), "input ", i, " must have ", count, " elements, has shape ",
+                 c.shape(i));
   return {};
 }
 
@@ -51,7 +53,8 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(RequireCount(c, kBias, a.n));
   if (c.has(kGroups) && c.shape(kGroups).ranked()) {
     const Dim count = c.shape(kGroups).elements();
-    HASTEN_REQUIRE(!count.is_const() || count.value() >= a.k, "input 4 must have ", a.k, " elements, has shape ", c.shape(kGroups));
+    HASTEN_REQUIRE(!count.is_const() || count.value() >= a.k, "input 4 must have ", a.k, " elements, has shape ",
+                   c.shape(kGroups));
   }
   Shape y = c.shape(kA);
   if (y.ranked()) {
@@ -116,7 +119,8 @@ Status Eval(KernelCall& c) {
     HASTEN_TRY(w.Read(n, bytes, column));
     const double bias = c.has(kBias) ? c.input(kBias).Double(n) : 0.0;
     for (int64_t m = 0; m < rows; ++m)
-      y[static_cast<size_t>(m * a.n + n)] = bias + std::inner_product(column.begin(), column.end(), x.begin() + m * a.k, 0.0);
+      y[static_cast<size_t>(m * a.n + n)] =
+          bias + std::inner_product(column.begin(), column.end(), x.begin() + m * a.k, 0.0);
   }
   WriteDoubles(&c.output(0), 0, y);
   return {};
@@ -147,10 +151,14 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kMatMulNBits = {
     .name = "com.microsoft.MatMulNBits",
-    .doc = "y = a W^T + bias, W[n, k] = (B[n, k] - zero[n, g]) * scale[n, g] for the block g = k / block_size, or groups[k]. a: float "
-           "[..., K]; B: u8 [N, G, block_size * bits / 8], numbers of `bits` bits from the low bits up; scale: float [N, G]; zero: u8 [N, "
-           "ceil(G * bits / 8)], packed likewise, or float [N, G], else 2^(bits - 1); groups: i32 [K]; bias: [N]; y: [..., N]; G = ceil(K / "
-           "block_size).",
+    .doc =
+        "y = a W^T + bias, W[n, k] = (B[n, k] - zero[n, g]) * scale[n, g] for the block g = k / block_size, or "
+        "groups[k]. a: float "
+        "[..., K]; B: u8 [N, G, block_size * bits / 8], numbers of `bits` bits from the low bits up; scale: float [N, "
+        "G]; zero: u8 [N, "
+        "ceil(G * bits / 8)], packed likewise, or float [N, G], else 2^(bits - 1); groups: i32 [K]; bias: [N]; y: "
+        "[..., N]; G = ceil(K / "
+        "block_size).",
     .attrs = SchemaOf<MatMulNBitsAttrs>(kFields),
     .arity = {3, 6},
     .onnx = {"com.microsoft", "MatMulNBits", kVersions},
@@ -159,7 +167,8 @@ extern const OpDef kMatMulNBits = {
     .flops =
         [](const CostCall& c) {
           const auto y = c.out[0].shape.Concrete();
-          return y ? 2.0 * static_cast<double>(y->elements()) * static_cast<double>(c.attrs<MatMulNBitsAttrs>().k) : 0.0;
+          return y ? 2.0 * static_cast<double>(y->elements()) * static_cast<double>(c.attrs<MatMulNBitsAttrs>().k)
+                   : 0.0;
         },
     .samples = Samples,
 };

@@ -47,8 +47,8 @@ Result<Symbols> SymbolsOf(const InferCall& c, Form form, int64_t heads) {
     return s;
   }
   const Dim hidden = AxisOf(c, kQuery, 2);
-  HASTEN_REQUIRE(!hidden.is_const() || hidden.value() % heads == 0, "hidden size must be a multiple of num_heads ", heads,
-                 ", is ", hidden);
+  HASTEN_REQUIRE(!hidden.is_const() || hidden.value() % heads == 0, "hidden size must be a multiple of num_heads ",
+                 heads, ", is ", hidden);
   s.head = s.value_head = FloorDiv(hidden, heads);
   HASTEN_TRY(c.RequireDims(kKey, 0, s.batch, "batch"));
   HASTEN_TRY(c.RequireDims(kValue, 0, s.batch, "batch"));
@@ -68,8 +68,8 @@ Result<Symbols> SymbolsOf(const InferCall& c, Form form, int64_t heads) {
     HASTEN_TRY(c.RequireDims(kKey, 2, hidden, "hidden size"));
     HASTEN_TRY(c.RequireDims(kValue, 1, s.fresh, "keys"));
     const Dim values = AxisOf(c, kValue, 2);
-    HASTEN_REQUIRE(!values.is_const() || values.value() % heads == 0, "value hidden size must be a multiple of num_heads ",
-                   heads, ", is ", values);
+    HASTEN_REQUIRE(!values.is_const() || values.value() % heads == 0,
+                   "value hidden size must be a multiple of num_heads ", heads, ", is ", values);
     s.value_head = FloorDiv(values, heads);
   }
   return s;
@@ -80,7 +80,8 @@ Status RequirePast(const InferCall& c, const Symbols& s, int64_t heads) {
   for (int i : {kPastKey, kPastValue}) {
     HASTEN_TRY(c.RequireRank(i, 4));
     const std::array<Dim, 4> want = {s.batch, heads, s.past, i == kPastKey ? s.head : s.value_head};
-    for (int k = 0; k < 4; ++k) HASTEN_TRY(c.RequireDims(i, k, want[static_cast<size_t>(k)], "batch, heads, past, head size"));
+    for (int k = 0; k < 4; ++k)
+      HASTEN_TRY(c.RequireDims(i, k, want[static_cast<size_t>(k)], "batch, heads, past, head size"));
   }
   return {};
 }
@@ -90,7 +91,8 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE(a.num_heads >= 1 && a.num_heads < (1 << 30), "num_heads must be at least 1, is ", a.num_heads);
   for (int i = 0; i < c.inputs(); ++i) HASTEN_TRY(c.RequireTensor(i));
   for (int i : {kKey, kValue, kBias, kScoreBias, kPastKey, kPastValue}) HASTEN_TRY(c.RequireSameDType(kQuery, i));
-  if (c.has(kPastLength) || c.has(kIndirection)) return Status(Code::kUnsupported, "a shared buffer of the past is not supported");
+  if (c.has(kPastLength) || c.has(kIndirection))
+    return Status(Code::kUnsupported, "a shared buffer of the past is not supported");
   const auto unknown = [&](int i) { return c.has(i) && !c.shape(i).ranked(); };
   if (unknown(kQuery) || unknown(kKey)) {
     c.Out(0, c.dtype(0), Shape::Fresh(3));
@@ -101,7 +103,8 @@ Status Infer(InferCall& c) {
   HASTEN_ASSIGN(const Symbols s, SymbolsOf(c, form, a.num_heads));
   HASTEN_TRY(RequirePast(c, s, a.num_heads));
   HASTEN_TRY(c.RequireRank(kBias, 1));
-  HASTEN_TRY(c.RequireDims(kBias, 0, (s.head * 2 + s.value_head) * a.num_heads, "hidden sizes of query, key and value"));
+  HASTEN_TRY(
+      c.RequireDims(kBias, 0, (s.head * 2 + s.value_head) * a.num_heads, "hidden sizes of query, key and value"));
   const Dim keys = s.past + s.fresh;
   HASTEN_TRY(RequireMask(c, kMask, s.batch, s.queries, keys));
   HASTEN_TRY(RequireScoreBias(c, kScoreBias, s.batch, a.num_heads, s.queries, keys));
@@ -147,15 +150,18 @@ Result<Operands> ReadOperands(const KernelCall& c, Form form, int64_t heads, Att
   const Dims& v = c.input(kValue).dims;
   if (form == Form::kHeads) {
     z->value_head = v[3];
-    return Operands{at, HeadMajorHeads(key.data(), heads, *fresh, h), HeadMajorHeads(value.data(), heads, *fresh, v[3])};
+    return Operands{at, HeadMajorHeads(key.data(), heads, *fresh, h),
+                    HeadMajorHeads(value.data(), heads, *fresh, v[3])};
   }
   z->value_head = v[2] / heads;
-  return Operands{at, RowMajorHeads(key.data(), *fresh, q[2], h), RowMajorHeads(value.data(), *fresh, v[2], z->value_head)};
+  return Operands{at, RowMajorHeads(key.data(), *fresh, q[2], h),
+                  RowMajorHeads(value.data(), *fresh, v[2], z->value_head)};
 }
 
 Status Eval(KernelCall& c) {
   const auto& a = c.attrs<MultiHeadAttrs>();
-  HASTEN_ASSIGN(const Form form, FormOf(c.input(kQuery).dims.rank(), c.has(kKey) ? c.input(kKey).dims.rank() : 0, c.has(kValue)));
+  HASTEN_ASSIGN(const Form form,
+                FormOf(c.input(kQuery).dims.rank(), c.has(kKey) ? c.input(kKey).dims.rank() : 0, c.has(kValue)));
   AttentionSizes z;
   int64_t fresh = 0;
   HASTEN_ASSIGN(const Operands x, ReadOperands(c, form, a.num_heads, &z, &fresh));
@@ -172,7 +178,8 @@ Status Eval(KernelCall& c) {
     }
   }
   HASTEN_ASSIGN(const Heads k, JoinPast(c, z, z.head, c.has(kPastKey) ? &c.input(kPastKey) : nullptr, 0, x.k));
-  HASTEN_ASSIGN(const Heads v, JoinPast(c, z, z.value_head, c.has(kPastValue) ? &c.input(kPastValue) : nullptr, 0, x.v));
+  HASTEN_ASSIGN(const Heads v,
+                JoinPast(c, z, z.value_head, c.has(kPastValue) ? &c.input(kPastValue) : nullptr, 0, x.v));
   HASTEN_ASSIGN(const AttentionMask mask, AttentionMask::Of(c, kMask, z, a.unidirectional, a.mask_filter_value));
   HASTEN_ASSIGN(const ScoreBias score_bias, ScoreBias::Of(c, kScoreBias));
   HASTEN_ASSIGN(const auto y, c.Scratch<double>(c.output(0).elements()));
@@ -225,11 +232,16 @@ double Flops(const CostCall& c) {
 
 extern const OpDef kMultiHeadAttention = {
     .name = "com.microsoft.MultiHeadAttention",
-    .doc = "y = softmax(scale * q k^T + mask + score bias) v for each of N heads. query: float [B, S, D]; key: [B, L, D]; value: [B, L, "
-           "V]; or key and value as [B, N, L, H], or packed [B, L, N, 2, H], or all packed [B, S, N, 3, H]; bias: [2 * D + V], added to "
-           "the three; mask: i32 [B] (ends), [B, T] or [B, S, T], which adds mask_filter_value where it hides; score bias: [B or 1, N or "
-           "1, S, T]; past: [B, N, P, H], in front of keys and values; y: [B, S, V]; present: [B, N, T, H], T = P + L; scores before the "
-           "softmax: [B, N, S, T]. scale: 1 / sqrt(H) unless given. Vaswani et al., 2017.",
+    .doc =
+        "y = softmax(scale * q k^T + mask + score bias) v for each of N heads. query: float [B, S, D]; key: [B, L, D]; "
+        "value: [B, L, "
+        "V]; or key and value as [B, N, L, H], or packed [B, L, N, 2, H], or all packed [B, S, N, 3, H]; bias: [2 * D "
+        "+ V], added to "
+        "the three; mask: i32 [B] (ends), [B, T] or [B, S, T], which adds mask_filter_value where it hides; score "
+        "bias: [B or 1, N or "
+        "1, S, T]; past: [B, N, P, H], in front of keys and values; y: [B, S, V]; present: [B, N, T, H], T = P + L; "
+        "scores before the "
+        "softmax: [B, N, S, T]. scale: 1 / sqrt(H) unless given. Vaswani et al., 2017.",
     .attrs = SchemaOf<MultiHeadAttrs>(kFields),
     .arity = {1, 10, 1, 4},
     .onnx = {"com.microsoft", "MultiHeadAttention", kVersions},

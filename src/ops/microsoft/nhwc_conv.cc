@@ -54,7 +54,9 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kNhwcConv = {
     .name = "com.microsoft.NhwcConv",
-    .doc = "Conv with channels behind the spatial axes: x: float [N, d..., C]; w: [M, C / group, k...]; bias: [M]; y: [N, o..., M].",
+    .doc =
+        "Conv with channels behind the spatial axes: x: float [N, d..., C]; w: [M, C / group, k...]; bias: [M]; y: [N, "
+        "o..., M].",
     .attrs = SchemaOf<ConvAttrs>(kConvFields),
     .arity = {2, 3},
     .onnx = {"com.microsoft", "NhwcConv", kVersions},

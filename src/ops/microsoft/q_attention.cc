@@ -28,7 +28,8 @@ Status Infer(InferCall& c) {
 Status Eval(KernelCall& c) {
   const Dims &x = c.input(0).dims, &w = c.input(1).dims;
   HASTEN_ASSIGN(const auto qkv, c.Scratch<double>(x[0] * x[1] * w[1]));
-  HASTEN_TRY(MultiplyQuantized(c, c.input(0), c.has(6) ? &c.input(6) : nullptr, c.input(1), c.has(7) ? &c.input(7) : nullptr, qkv));
+  HASTEN_TRY(MultiplyQuantized(c, c.input(0), c.has(6) ? &c.input(6) : nullptr, c.input(1),
+                               c.has(7) ? &c.input(7) : nullptr, qkv));
   const double x_scale = c.input(3).Double(0);
   for (size_t i = 0; i < qkv.size(); ++i)
     qkv[i] *= x_scale * LineValue(c.input(4), 0, w[1], static_cast<int64_t>(i) % w[1]);
@@ -40,23 +41,28 @@ constexpr OnnxVersion kVersions[] = {{1}};
 std::vector<Sample> Samples() {
   constexpr DType kF = DType::kF32, kU = DType::kU8, kI = DType::kI8;
   const SampleInput x{kU, {2, 3, 5}, 0, 255}, w{kI, {5, 24}, -128, 127}, b{kF, {24}}, none{DType::kNone, {}};
-  const SampleInput x_scale{kF, {}, 0, 0, {0.01}}, w_scale{kF, {}, 0, 0, {0.02}}, x_zero{kU, {}, 0, 0, {121}}, w_zero{kI, {}, 0, 0, {3}};
+  const SampleInput x_scale{kF, {}, 0, 0, {0.01}}, w_scale{kF, {}, 0, 0, {0.02}}, x_zero{kU, {}, 0, 0, {121}},
+      w_zero{kI, {}, 0, 0, {3}};
   const NamedAttr heads{"num_heads", int64_t{2}}, causal{"unidirectional", int64_t{1}};
-  return {{"no zero points", {x, w, b, x_scale, w_scale}, {heads}},
-          {"zero points", {x, w, b, x_scale, w_scale, none, x_zero, w_zero}, {heads}},
-          {"per column", {x, w, b, x_scale, {kF, {24}, 0.01, 0.02}, none, x_zero, {kI, {24}, -9, 9}}, {heads}},
-          {"mask, causal", {x, w, b, x_scale, w_scale, {DType::kI32, {2}, 0, 0, {2, 3}}, x_zero, w_zero}, {heads, causal}},
-          {"past", {x, w, b, x_scale, w_scale, none, x_zero, w_zero, {kF, {2, 2, 2, 4, 4}}}, {heads, causal}, 2},
-          {"scale", {x, w, b, x_scale, w_scale}, {heads, {"scale", 0.7f}}}};
+  return {
+      {"no zero points", {x, w, b, x_scale, w_scale}, {heads}},
+      {"zero points", {x, w, b, x_scale, w_scale, none, x_zero, w_zero}, {heads}},
+      {"per column", {x, w, b, x_scale, {kF, {24}, 0.01, 0.02}, none, x_zero, {kI, {24}, -9, 9}}, {heads}},
+      {"mask, causal", {x, w, b, x_scale, w_scale, {DType::kI32, {2}, 0, 0, {2, 3}}, x_zero, w_zero}, {heads, causal}},
+      {"past", {x, w, b, x_scale, w_scale, none, x_zero, w_zero, {kF, {2, 2, 2, 4, 4}}}, {heads, causal}, 2},
+      {"scale", {x, w, b, x_scale, w_scale}, {heads, {"scale", 0.7f}}}};
 }
 
 }  // namespace
 
 extern const OpDef kQAttention = {
     .name = "com.microsoft.QAttention",
-    .doc = "Attention with a quantised projection: q, k, v = (x - x_zero) * (W - W_zero) * x_scale * W_scale + bias, then as "
-           "com.microsoft.Attention. x: i8 or u8 [B, S, I]; W: i8 or u8 [I, 3 * D]; bias: float [3 * D]; x_scale, x_zero: []; W_scale, "
-           "W_zero: [] or [3 * D]; mask and past as there; y: float [B, S, D]; present: [2, B, N, T, D / N].",
+    .doc =
+        "Attention with a quantised projection: q, k, v = (x - x_zero) * (W - W_zero) * x_scale * W_scale + bias, then "
+        "as "
+        "com.microsoft.Attention. x: i8 or u8 [B, S, I]; W: i8 or u8 [I, 3 * D]; bias: float [3 * D]; x_scale, x_zero: "
+        "[]; W_scale, "
+        "W_zero: [] or [3 * D]; mask and past as there; y: float [B, S, D]; present: [2, B, N, T, D / N].",
     .attrs = SchemaOf<SelfAttentionAttrs>(kFields),
     .arity = {5, 9, 1, 2},
     .onnx = {"com.microsoft", "QAttention", kVersions},

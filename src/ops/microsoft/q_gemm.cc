@@ -62,8 +62,10 @@ Status Eval(KernelCall& c) {
     const bool per_column = c.input(kBScale).elements() > 1;
     sum[i] *= scale * c.input(kBScale).Double(per_column ? static_cast<int64_t>(i) % cols : 0);
   }
-  if (c.has(kYScale)) WriteQuantized(c, QuantizationOf(c, kYScale, kYZero), sum);
-  else WriteDoubles(&y, 0, sum);
+  if (c.has(kYScale))
+    WriteQuantized(c, QuantizationOf(c, kYScale, kYZero), sum);
+  else
+    WriteDoubles(&y, 0, sum);
   return {};
 }
 
@@ -71,7 +73,8 @@ constexpr OnnxVersion kVersions[] = {{1}};
 
 std::vector<Sample> Samples() {
   constexpr DType kF = DType::kF32, kU = DType::kU8, kI = DType::kI8;
-  const SampleInput a{kU, {3, 5}, 0, 255}, b{kI, {5, 7}, -128, 127}, cc{DType::kI32, {7}, -999, 999}, none{DType::kNone, {}};
+  const SampleInput a{kU, {3, 5}, 0, 255}, b{kI, {5, 7}, -128, 127}, cc{DType::kI32, {7}, -999, 999},
+      none{DType::kNone, {}};
   const SampleInput as = ScaleInput(0.03), az = ZeroInput(kU, 120), bs = ScaleInput(0.02), bz = ZeroInput(kI, -7);
   return {{"float", {a, as, az, b, bs, bz}},
           {"quantised", {a, as, az, b, bs, bz, cc, ScaleInput(0.5), ZeroInput(kU, 100)}},
@@ -85,9 +88,12 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kQGemm = {
     .name = "com.microsoft.QGemm",
-    .doc = "y = alpha * a_scale * b_scale * ((A - a_zero) * (B - b_zero) + C), as saturate(round(y / y_scale) + y_zero) where those are "
-           "given. A: i8 or u8 [M, K] ([K, M] if transA); B: likewise [K, N] ([N, K] if transB); C: i32, broadcasts to [M, N]; b_scale, "
-           "b_zero: [] or [N]; y: f32 or the dtype of y_zero [M, N].",
+    .doc =
+        "y = alpha * a_scale * b_scale * ((A - a_zero) * (B - b_zero) + C), as saturate(round(y / y_scale) + y_zero) "
+        "where those are "
+        "given. A: i8 or u8 [M, K] ([K, M] if transA); B: likewise [K, N] ([N, K] if transB); C: i32, broadcasts to "
+        "[M, N]; b_scale, "
+        "b_zero: [] or [N]; y: f32 or the dtype of y_zero [M, N].",
     .attrs = SchemaOf<GemmAttrs>(kFields),
     .arity = {6, 9},
     .onnx = {"com.microsoft", "QGemm", kVersions},

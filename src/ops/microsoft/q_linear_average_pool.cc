@@ -44,7 +44,8 @@ Status Eval(KernelCall& c) {
     x = first;
   }
   const Window window = MakeWindow(a, in.span().subspan(2), a.kernel_shape, out.span().subspan(2));
-  HASTEN_TRY(AverageWindows(c, window, a.count_include_pad, {in.Product(2, in.rank()), out.Product(2, out.rank())}, x, y));
+  HASTEN_TRY(
+      AverageWindows(c, window, a.count_include_pad, {in.Product(2, in.rank()), out.Product(2, out.rank())}, x, y));
   if (last) {
     HASTEN_ASSIGN(const auto behind, c.Scratch<double>(out.elements()));
     ToChannelsLast(out, y, behind);
@@ -77,8 +78,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kQLinearAveragePool = {
     .name = "com.microsoft.QLinearAveragePool",
-    .doc = "y = saturate(round(AveragePool((x - x_zero) * x_scale) / y_scale) + y_zero), rounding half to even. x: i8 or u8 [N, C, d...], "
-           "or [N, d..., C] with channels_last; y: [N, C, o...], or [N, o..., C].",
+    .doc =
+        "y = saturate(round(AveragePool((x - x_zero) * x_scale) / y_scale) + y_zero), rounding half to even. x: i8 or "
+        "u8 [N, C, d...], "
+        "or [N, d..., C] with channels_last; y: [N, C, o...], or [N, o..., C].",
     .attrs = SchemaOf<QAveragePoolAttrs>(kFields),
     .arity = {4, 5},
     .onnx = {"com.microsoft", "QLinearAveragePool", kVersions},

@@ -29,7 +29,8 @@ Status Infer(InferCall& c) {
     if (!y.ranked()) y = x;
     HASTEN_REQUIRE(x.rank() == y.rank(), "inputs must have one rank, shapes are ", y, " and ", x);
     for (int d = 0; d < x.rank(); ++d)
-      HASTEN_REQUIRE(d == at || !NeverEqual(x[d], y[d]), "inputs must agree but for the axis, shapes are ", y, " and ", x);
+      HASTEN_REQUIRE(d == at || !NeverEqual(x[d], y[d]), "inputs must agree but for the axis, shapes are ", y, " and ",
+                     x);
     along = along + x[at];
   }
   if (y.ranked()) {
@@ -62,7 +63,10 @@ std::vector<Sample> Samples() {
   constexpr DType kU = DType::kU8;
   const SampleInput a{kU, {2, 3, 5}, 0, 255}, b{kU, {2, 1, 5}, 0, 255};
   const auto axis = [](int64_t v) { return std::vector<NamedAttr>{{"axis", v}}; };
-  return {{"two", {ScaleInput(0.02), ZeroInput(kU, 9), a, ScaleInput(0.03), ZeroInput(kU, 120), b, ScaleInput(0.02), ZeroInput(kU, 9)}, axis(1)},
+  return {{"two",
+           {ScaleInput(0.02), ZeroInput(kU, 9), a, ScaleInput(0.03), ZeroInput(kU, 120), b, ScaleInput(0.02),
+            ZeroInput(kU, 9)},
+           axis(1)},
           {"one, last axis", {ScaleInput(0.02), ZeroInput(kU, 9), a, ScaleInput(0.03), ZeroInput(kU, 120)}, axis(-1)}};
 }
 
@@ -70,8 +74,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kQLinearConcat = {
     .name = "com.microsoft.QLinearConcat",
-    .doc = "The values (x_i - zero_i) * scale_i one after the other along `axis`, as saturate(round(v / y_scale) + y_zero). Inputs: "
-           "y_scale, y_zero, then x_i, scale_i, zero_i of each. x_i: i8 or u8 [.., a_i, ..]; y: dtype of y_zero [.., sum of a_i, ..].",
+    .doc =
+        "The values (x_i - zero_i) * scale_i one after the other along `axis`, as saturate(round(v / y_scale) + "
+        "y_zero). Inputs: "
+        "y_scale, y_zero, then x_i, scale_i, zero_i of each. x_i: i8 or u8 [.., a_i, ..]; y: dtype of y_zero [.., sum "
+        "of a_i, ..].",
     .attrs = SchemaOf<QLinearConcatAttrs>(kFields),
     .arity = {5, kMany},
     .onnx = {"com.microsoft", "QLinearConcat", kVersions},

@@ -29,7 +29,8 @@ Status Eval(KernelCall& c) {
   for (size_t p = 0; p < y.size(); ++p) {
     const auto n = static_cast<int64_t>(p) / channels, k = static_cast<int64_t>(p) % channels;
     double sum = 0;
-    for (int64_t i = 0; i < size; ++i) sum += x[static_cast<size_t>(last ? (n * size + i) * channels + k : (n * channels + k) * size + i)];
+    for (int64_t i = 0; i < size; ++i)
+      sum += x[static_cast<size_t>(last ? (n * size + i) * channels + k : (n * channels + k) * size + i)];
     y[p] = sum / static_cast<double>(size);
   }
   WriteQuantized(c, QuantizationOf(c, 3, 4), y);
@@ -52,8 +53,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kQLinearGlobalAveragePool = {
     .name = "com.microsoft.QLinearGlobalAveragePool",
-    .doc = "y = saturate(round(mean over all spatial axes of (x - x_zero) * x_scale / y_scale) + y_zero), rounding half to even. x: i8 or "
-           "u8 [N, C, d...], or [N, d..., C] with channels_last; y: the same with 1 for each d.",
+    .doc =
+        "y = saturate(round(mean over all spatial axes of (x - x_zero) * x_scale / y_scale) + y_zero), rounding half "
+        "to even. x: i8 or "
+        "u8 [N, C, d...], or [N, d..., C] with channels_last; y: the same with 1 for each d.",
     .attrs = SchemaOf<QGlobalPoolAttrs>(kFields),
     .arity = {5, 5},
     .onnx = {"com.microsoft", "QLinearGlobalAveragePool", kVersions},

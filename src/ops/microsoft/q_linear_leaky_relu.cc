@@ -25,8 +25,10 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kQLinearLeakyRelu = {
     .name = "com.microsoft.QLinearLeakyRelu",
-    .doc = "y = saturate(round(LeakyRelu(v) / y_scale) + y_zero), v = (x - x_zero) * x_scale, rounding half to even. x, y: i8 or u8 "
-           "[d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
+    .doc =
+        "y = saturate(round(LeakyRelu(v) / y_scale) + y_zero), v = (x - x_zero) * x_scale, rounding half to even. x, "
+        "y: i8 or u8 "
+        "[d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
     .attrs = SchemaOf<QLinearLeakyReluAttrs>(kFields),
     .arity = {4, 5},
     .onnx = {"com.microsoft", "QLinearLeakyRelu", kVersions},

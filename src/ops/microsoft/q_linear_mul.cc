@@ -13,8 +13,10 @@ constexpr OnnxVersion kVersions[] = {{1}};
 
 extern const OpDef kQLinearMul = {
     .name = "com.microsoft.QLinearMul",
-    .doc = "y = saturate(round(((a - a_zero) * a_scale * (b - b_zero) * b_scale) / y_scale) + y_zero), rounding half to even, with "
-           "broadcasting. a, b, y: i8 or u8 [d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
+    .doc =
+        "y = saturate(round(((a - a_zero) * a_scale * (b - b_zero) * b_scale) / y_scale) + y_zero), rounding half to "
+        "even, with "
+        "broadcasting. a, b, y: i8 or u8 [d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
     .arity = {7, 8},
     .onnx = {"com.microsoft", "QLinearMul", kVersions},
     .infer = InferQuantizedBinary,

@@ -7,7 +7,8 @@ namespace {
 struct QLinearSoftmaxAttrs {
   int64_t axis = -1, opset = 0;
 };
-constexpr AttrField kFields[] = {Field<&QLinearSoftmaxAttrs::axis>("axis"), Field<&QLinearSoftmaxAttrs::opset>("opset")};
+constexpr AttrField kFields[] = {Field<&QLinearSoftmaxAttrs::axis>("axis"),
+                                 Field<&QLinearSoftmaxAttrs::opset>("opset")};
 
 Status Infer(InferCall& c) {
   HASTEN_TRY(InferQuantizedUnary(c));
@@ -36,7 +37,8 @@ constexpr OnnxVersion kVersions[] = {{1}};
 std::vector<Sample> Samples() {
   std::vector<Sample> out = QuantizedUnarySamples({{"opset", int64_t{13}}});
   constexpr DType kU = DType::kU8;
-  const std::vector<SampleInput> in = {{kU, {2, 3, 5}, 0, 255}, ScaleInput(0.03), ZeroInput(kU, 120), ScaleInput(1.0 / 256), ZeroInput(kU, 0)};
+  const std::vector<SampleInput> in = {
+      {kU, {2, 3, 5}, 0, 255}, ScaleInput(0.03), ZeroInput(kU, 120), ScaleInput(1.0 / 256), ZeroInput(kU, 0)};
   out.push_back({"middle axis", in, {{"axis", int64_t{1}}, {"opset", int64_t{13}}}});
   out.push_back({"flattened", in, {{"axis", int64_t{1}}, {"opset", int64_t{11}}}});
   return out;
@@ -46,8 +48,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kQLinearSoftmax = {
     .name = "com.microsoft.QLinearSoftmax",
-    .doc = "y = saturate(round(Softmax(v) / y_scale) + y_zero), v = (x - x_zero) * x_scale, rounding half to even. A row runs along "
-           "`axis`; with opset below 13 over all axes from it on. x, y: i8 or u8 [d...]; scales f32 [], zero points of that dtype [].",
+    .doc =
+        "y = saturate(round(Softmax(v) / y_scale) + y_zero), v = (x - x_zero) * x_scale, rounding half to even. A row "
+        "runs along "
+        "`axis`; with opset below 13 over all axes from it on. x, y: i8 or u8 [d...]; scales f32 [], zero points of "
+        "that dtype [].",
     .attrs = SchemaOf<QLinearSoftmaxAttrs>(kFields),
     .arity = {5, 5},
     .onnx = {"com.microsoft", "QLinearSoftmax", kVersions},

@@ -19,14 +19,16 @@ void WriteQuantized(KernelCall& c, const Quantization& q, std::span<double> valu
 Status RequireQuantization(const InferCall& c, int scale, int zero, int of) {
   HASTEN_REQUIRE(c.has(scale), "input ", scale, " must be there");
   HASTEN_TRY(RequireScalar(c, scale));
-  HASTEN_REQUIRE(c.dtype(scale) == DType::kNone || IsFloat(c.dtype(scale)), "input ", scale, " must be a float, is ", c.type(scale));
+  HASTEN_REQUIRE(c.dtype(scale) == DType::kNone || IsFloat(c.dtype(scale)), "input ", scale, " must be a float, is ",
+                 c.type(scale));
   HASTEN_TRY(RequireScalar(c, zero));
   return RequireZeroPoint(c, zero, of);
 }
 
 Status RequireQuantized(const InferCall& c, int i) {
   HASTEN_TRY(c.RequireTensor(i));
-  HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ", c.type(i));
+  HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ",
+                 c.type(i));
   return RequireQuantization(c, i + 1, i + 2, i);
 }
 
@@ -43,11 +45,18 @@ SampleInput ZeroInput(DType t, double v) { return {t, {}, 0, 0, {v}}; }
 std::vector<Sample> QuantizedUnarySamples(std::vector<NamedAttr> attrs) {
   constexpr DType kU = DType::kU8, kI = DType::kI8;
   const SampleInput none{DType::kNone, {}};
-  return {{"u8", {{kU, {3, 5}, 0, 255}, ScaleInput(0.03), ZeroInput(kU, 120), ScaleInput(0.02), ZeroInput(kU, 7)}, attrs},
-          {"i8", {{kI, {1033}, -128, 127}, ScaleInput(0.05), ZeroInput(kI, -9), ScaleInput(0.02), ZeroInput(kI, 11)}, attrs},
-          {"no zero points", {{kI, {7}, -128, 127}, ScaleInput(0.05), none, ScaleInput(0.02)}, attrs},
-          {"saturates", {{kI, {7}, -128, 127}, ScaleInput(0.5), ZeroInput(kI, 3), ScaleInput(0.001), ZeroInput(kI, 5)}, attrs},
-          {"no elements", {{kU, {0, 3}, 0, 255}, ScaleInput(0.05), ZeroInput(kU, 1), ScaleInput(0.02), ZeroInput(kU, 2)}, attrs}};
+  return {
+      {"u8", {{kU, {3, 5}, 0, 255}, ScaleInput(0.03), ZeroInput(kU, 120), ScaleInput(0.02), ZeroInput(kU, 7)}, attrs},
+      {"i8",
+       {{kI, {1033}, -128, 127}, ScaleInput(0.05), ZeroInput(kI, -9), ScaleInput(0.02), ZeroInput(kI, 11)},
+       attrs},
+      {"no zero points", {{kI, {7}, -128, 127}, ScaleInput(0.05), none, ScaleInput(0.02)}, attrs},
+      {"saturates",
+       {{kI, {7}, -128, 127}, ScaleInput(0.5), ZeroInput(kI, 3), ScaleInput(0.001), ZeroInput(kI, 5)},
+       attrs},
+      {"no elements",
+       {{kU, {0, 3}, 0, 255}, ScaleInput(0.05), ZeroInput(kU, 1), ScaleInput(0.02), ZeroInput(kU, 2)},
+       attrs}};
 }
 
 Status InferQuantizedBinary(InferCall& c) {
@@ -78,14 +87,23 @@ std::vector<Sample> QuantizedBinarySamples() {
   constexpr DType kU = DType::kU8, kI = DType::kI8;
   const SampleInput none{DType::kNone, {}};
   const auto call = [](SampleInput a, SampleInput b, DType t, double zero) {
-    return std::vector<SampleInput>{a, ScaleInput(0.03), ZeroInput(t, zero), b, ScaleInput(0.05), ZeroInput(t, 7), ScaleInput(0.07), ZeroInput(t, 9)};
+    return std::vector<SampleInput>{a,
+                                    ScaleInput(0.03),
+                                    ZeroInput(t, zero),
+                                    b,
+                                    ScaleInput(0.05),
+                                    ZeroInput(t, 7),
+                                    ScaleInput(0.07),
+                                    ZeroInput(t, 9)};
   };
-  return {{"u8", call({kU, {3, 5}, 0, 255}, {kU, {3, 5}, 0, 255}, kU, 120)},
-          {"i8", call({kI, {1033}, -128, 127}, {kI, {1033}, -128, 127}, kI, -5)},
-          {"broadcasts both ways", call({kU, {2, 1, 5}, 0, 255}, {kU, {3, 1}, 0, 255}, kU, 131)},
-          {"scalar", call({kI, {7}, -128, 127}, {kI, {}, -128, 127}, kI, 3)},
-          {"no zero points", {{kI, {7}, -128, 127}, ScaleInput(0.05), none, {kI, {7}, -128, 127}, ScaleInput(0.02), none, ScaleInput(0.5)}},
-          {"no elements", call({kU, {0, 3}, 0, 255}, {kU, {3}, 0, 255}, kU, 0)}};
+  return {
+      {"u8", call({kU, {3, 5}, 0, 255}, {kU, {3, 5}, 0, 255}, kU, 120)},
+      {"i8", call({kI, {1033}, -128, 127}, {kI, {1033}, -128, 127}, kI, -5)},
+      {"broadcasts both ways", call({kU, {2, 1, 5}, 0, 255}, {kU, {3, 1}, 0, 255}, kU, 131)},
+      {"scalar", call({kI, {7}, -128, 127}, {kI, {}, -128, 127}, kI, 3)},
+      {"no zero points",
+       {{kI, {7}, -128, 127}, ScaleInput(0.05), none, {kI, {7}, -128, 127}, ScaleInput(0.02), none, ScaleInput(0.5)}},
+      {"no elements", call({kU, {0, 3}, 0, 255}, {kU, {3}, 0, 255}, kU, 0)}};
 }
 
 }  // namespace hasten::ops::microsoft

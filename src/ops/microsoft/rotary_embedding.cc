@@ -24,7 +24,8 @@ Dim HeadSize(const RotaryAttrs& a, const Dim& hidden, const Dim& half) {
 
 Status Infer(InferCall& c) {
   const auto& a = c.attrs<RotaryAttrs>();
-  HASTEN_REQUIRE(a.num_heads >= 0 && a.rotary_embedding_dim >= 0, "num_heads and rotary_embedding_dim must not be negative");
+  HASTEN_REQUIRE(a.num_heads >= 0 && a.rotary_embedding_dim >= 0,
+                 "num_heads and rotary_embedding_dim must not be negative");
   HASTEN_REQUIRE(a.rotary_embedding_dim == 0 || a.num_heads > 0, "rotary_embedding_dim must come with num_heads");
   HASTEN_TRY(c.RequireTensor(0));
   HASTEN_TRY(c.RequireTensor(1));
@@ -36,8 +37,9 @@ Status Infer(InferCall& c) {
   if (!x.ranked()) return {};
   HASTEN_REQUIRE(x.rank() == 3 || x.rank() == 4, "input 0 must have rank 3 or 4, has shape ", x);
   const Dim half = AxisOf(c, 2, 1), last = x[x.rank() - 1], head = x.rank() == 4 ? last : HeadSize(a, last, half);
-  HASTEN_REQUIRE(x.rank() == 4 || !last.is_const() || !head.is_const() || (head.value() > 0 && last.value() % head.value() == 0),
-                 "hidden size must be a multiple of the head size ", head, ", is ", last);
+  HASTEN_REQUIRE(
+      x.rank() == 4 || !last.is_const() || !head.is_const() || (head.value() > 0 && last.value() % head.value() == 0),
+      "hidden size must be a multiple of the head size ", head, ", is ", last);
   const Dim rotated = a.rotary_embedding_dim > 0 ? Dim(a.rotary_embedding_dim) : head;
   HASTEN_TRY(c.RequireDims(2, 1, FloorDiv(rotated, 2), "half of what is rotated"));
   HASTEN_REQUIRE(!head.is_const() || !rotated.is_const() || rotated.value() <= head.value(),
@@ -61,11 +63,13 @@ Status Eval(KernelCall& c) {
   const int64_t half = c.input(2).dims[1], length = d[heads_first ? 2 : 1];
   const int64_t head = heads_first ? d[3] : a.num_heads > 0 ? d[2] / a.num_heads : 2 * half;
   const int64_t heads = heads_first ? d[1] : d[2] / head;
-  const Heads at = heads_first ? HeadMajorHeads(x.data(), heads, length, head) : RowMajorHeads(x.data(), length, d[2], head);
+  const Heads at =
+      heads_first ? HeadMajorHeads(x.data(), heads, length, head) : RowMajorHeads(x.data(), length, d[2], head);
   for (int64_t b = 0; b < d[0]; ++b)
     for (int64_t s = 0; s < length; ++s) {
       const int64_t p = offset ? positions[0] + s : positions[static_cast<size_t>(b * length + s)];
-      HASTEN_REQUIRE(p >= 0 && p < c.input(2).dims[0], "positions must be in [0, ", c.input(2).dims[0], "), one is ", p);
+      HASTEN_REQUIRE(p >= 0 && p < c.input(2).dims[0], "positions must be in [0, ", c.input(2).dims[0], "), one is ",
+                     p);
       for (int64_t n = 0; n < heads; ++n)
         Rotate(at.At(b, n, s), half, cosine.data() + p * half, sine.data() + p * half, a.interleaved);
     }
@@ -79,27 +83,29 @@ std::vector<Sample> Samples() {
   constexpr DType kF = DType::kF32, kI = DType::kI64;
   const SampleInput x{kF, {2, 3, 12}}, angles{kF, {7, 3}}, positions{kI, {2, 3}, 0, 6}, offset{kI, {1}, 0, 0, {2}};
   const NamedAttr interleaved{"interleaved", int64_t{1}}, heads{"num_heads", int64_t{2}};
-  return {{"rows", {x, positions, angles, angles}},
-          {"offset", {x, offset, angles, angles}},
-          {"interleaved", {x, positions, angles, angles}, {interleaved}},
-          {"heads first", {{kF, {2, 2, 3, 6}}, positions, angles, angles}},
-          {"part of each head",
-           {x, positions, {kF, {7, 2}}, {kF, {7, 2}}},
-           {heads, {"rotary_embedding_dim", int64_t{4}}}},
-          {"part, interleaved",
-           {x, offset, {kF, {7, 2}}, {kF, {7, 2}}},
-           {heads, interleaved, {"rotary_embedding_dim", int64_t{4}}}},
-          {"f16", {{DType::kF16, {1, 3, 6}}, {kI, {1, 3}, 0, 6}, {DType::kF16, {7, 3}}, {DType::kF16, {7, 3}}}},
-          {"no batch", {{kF, {0, 3, 6}}, {kI, {0, 3}, 0, 6}, angles, angles}}};
+  return {
+      {"rows", {x, positions, angles, angles}},
+      {"offset", {x, offset, angles, angles}},
+      {"interleaved", {x, positions, angles, angles}, {interleaved}},
+      {"heads first", {{kF, {2, 2, 3, 6}}, positions, angles, angles}},
+      {"part of each head", {x, positions, {kF, {7, 2}}, {kF, {7, 2}}}, {heads, {"rotary_embedding_dim", int64_t{4}}}},
+      {"part, interleaved",
+       {x, offset, {kF, {7, 2}}, {kF, {7, 2}}},
+       {heads, interleaved, {"rotary_embedding_dim", int64_t{4}}}},
+      {"f16", {{DType::kF16, {1, 3, 6}}, {kI, {1, 3}, 0, 6}, {DType::kF16, {7, 3}}, {DType::kF16, {7, 3}}}},
+      {"no batch", {{kF, {0, 3, 6}}, {kI, {0, 3}, 0, 6}, angles, angles}}};
 }
 
 }  // namespace
 
 extern const OpDef kRotaryEmbedding = {
     .name = "com.microsoft.RotaryEmbedding",
-    .doc = "Rotates pairs (a, b) of each head's vector by the angles of its position: (a cos - b sin, a sin + b cos). Pairs are (i, i + "
-           "R / 2), or neighbours with interleaved. x: float [B, S, N * H] or [B, N, S, H]; positions: i64 [B, S], or [1], of the first; "
-           "cos, sin: [P, R / 2]; R = H, or rotary_embedding_dim. y: as x. Su et al., 2021.",
+    .doc =
+        "Rotates pairs (a, b) of each head's vector by the angles of its position: (a cos - b sin, a sin + b cos). "
+        "Pairs are (i, i + "
+        "R / 2), or neighbours with interleaved. x: float [B, S, N * H] or [B, N, S, H]; positions: i64 [B, S], or "
+        "[1], of the first; "
+        "cos, sin: [P, R / 2]; R = H, or rotary_embedding_dim. y: as x. Su et al., 2021.",
     .attrs = SchemaOf<RotaryAttrs>(kFields),
     .arity = {4, 4},
     .onnx = {"com.microsoft", "RotaryEmbedding", kVersions},

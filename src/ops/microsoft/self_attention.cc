@@ -8,7 +8,8 @@ Status CheckAttrs(const SelfAttentionAttrs& a, const std::vector<int64_t>& sizes
   if (a.do_rotary) return Status(Code::kUnsupported, "do_rotary is not supported");
   if (a.past_present_share_buffer) return Status(Code::kUnsupported, "past_present_share_buffer is not supported");
   if (sizes.empty()) return {};
-  HASTEN_REQUIRE(sizes.size() == 3 && sizes[0] == sizes[1], "qkv_hidden_sizes must have 3 entries, the first two equal");
+  HASTEN_REQUIRE(sizes.size() == 3 && sizes[0] == sizes[1],
+                 "qkv_hidden_sizes must have 3 entries, the first two equal");
   for (int64_t s : sizes)
     HASTEN_REQUIRE(s >= 1 && s <= (int64_t{1} << 31) && s % a.num_heads == 0,
                    "qkv_hidden_sizes must be multiples of num_heads ", a.num_heads, ", one is ", s);
@@ -30,14 +31,18 @@ Status InferSelfAttention(InferCall& c, const SelfAttentionAttrs& a, const SelfA
   HASTEN_TRY(c.RequireDims(in.bias, 0, columns, "columns of the weights"));
   HASTEN_REQUIRE(!sizes.empty() || !columns.is_const() || columns.value() % (3 * a.num_heads) == 0,
                  "columns of the weights must be a multiple of 3 * num_heads ", 3 * a.num_heads, ", are ", columns);
-  const Dim third = FloorDiv(columns, 3), hidden = sizes.empty() ? third : Dim(sizes[0]), values = sizes.empty() ? third : Dim(sizes[2]);
-  HASTEN_REQUIRE(!NeverEqual(hidden * 2 + values, columns), "columns of the weights must be ", hidden * 2 + values, ", are ", columns);
+  const Dim third = FloorDiv(columns, 3), hidden = sizes.empty() ? third : Dim(sizes[0]),
+            values = sizes.empty() ? third : Dim(sizes[2]);
+  HASTEN_REQUIRE(!NeverEqual(hidden * 2 + values, columns), "columns of the weights must be ", hidden * 2 + values,
+                 ", are ", columns);
   const Dim head = FloorDiv(hidden, a.num_heads);
   const Dim past = c.has(in.past) ? AxisOf(c, in.past, 3) : Dim(0), keys = past + length;
   if (c.has(in.past) && c.shape(in.past).ranked()) {
     const std::array<Dim, 5> want = {2, batch, a.num_heads, past, head};
-    for (int i = 0; i < 5; ++i) HASTEN_TRY(c.RequireDims(in.past, i, want[static_cast<size_t>(i)], "2, batch, heads, past, head size"));
-    HASTEN_REQUIRE(!NeverEqual(hidden, values), "with a past, values must be as long as keys, are ", values, " and ", hidden);
+    for (int i = 0; i < 5; ++i)
+      HASTEN_TRY(c.RequireDims(in.past, i, want[static_cast<size_t>(i)], "2, batch, heads, past, head size"));
+    HASTEN_REQUIRE(!NeverEqual(hidden, values), "with a past, values must be as long as keys, are ", values, " and ",
+                   hidden);
   }
   HASTEN_TRY(RequireMask(c, in.mask, batch, length, keys));
   if (in.score_bias != kNoInput) HASTEN_TRY(RequireScoreBias(c, in.score_bias, batch, a.num_heads, length, keys));
@@ -64,7 +69,8 @@ Status EvalSelfAttention(KernelCall& c, const SelfAttentionAttrs& a, const SelfA
   z.scale = ScaleOf(a.scale, z.head);
   const auto part = [&](int64_t at, int64_t size) { return RowMajorHeads(qkv.data() + at, x[1], columns, size); };
   HASTEN_ASSIGN(const Heads k, JoinPast(c, z, z.head, past, 0, part(hidden, z.head)));
-  HASTEN_ASSIGN(const Heads v, JoinPast(c, z, z.value_head, past, past ? past->elements() / 2 : 0, part(2 * hidden, z.value_head)));
+  HASTEN_ASSIGN(const Heads v,
+                JoinPast(c, z, z.value_head, past, past ? past->elements() / 2 : 0, part(2 * hidden, z.value_head)));
   HASTEN_ASSIGN(const AttentionMask mask, AttentionMask::Of(c, in.mask, z, a.unidirectional, a.mask_filter_value));
   HASTEN_ASSIGN(const ScoreBias score_bias, ScoreBias::Of(c, in.score_bias == kNoInput ? c.inputs() : in.score_bias));
   HASTEN_ASSIGN(const auto y, c.Scratch<double>(c.output(0).elements()));
@@ -84,7 +90,8 @@ Status EvalSelfAttention(KernelCall& c, const SelfAttentionAttrs& a, const SelfA
 }
 
 double SelfAttentionFlops(const CostCall& c, const SelfAttentionInputs& in) {
-  const auto x = c.in[static_cast<size_t>(in.x)].shape.Concrete(), w = c.in[static_cast<size_t>(in.weights)].shape.Concrete();
+  const auto x = c.in[static_cast<size_t>(in.x)].shape.Concrete(),
+             w = c.in[static_cast<size_t>(in.weights)].shape.Concrete();
   if (!x || !w) return 0;
   const auto rows = static_cast<double>((*x)[0] * (*x)[1]), columns = static_cast<double>((*w)[1]);
   return 2 * rows * static_cast<double>((*w)[0]) * columns + 4 * rows * static_cast<double>((*x)[1]) * columns / 3;

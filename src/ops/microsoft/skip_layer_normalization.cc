@@ -26,8 +26,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kSkipLayerNormalization = {
     .name = "com.microsoft.SkipLayerNormalization",
-    .doc = "y = (s - mean) / sqrt(variance + epsilon) * gamma + beta, s = x + skip + bias, statistics over the last axis. x: float "
-           "[..., H]; skip broadcasts to it; gamma, beta, bias: [H]; y, s: as x; mean, 1 / sqrt(variance + epsilon): f32 [..., 1].",
+    .doc =
+        "y = (s - mean) / sqrt(variance + epsilon) * gamma + beta, s = x + skip + bias, statistics over the last axis. "
+        "x: float "
+        "[..., H]; skip broadcasts to it; gamma, beta, bias: [H]; y, s: as x; mean, 1 / sqrt(variance + epsilon): f32 "
+        "[..., 1].",
     .attrs = SchemaOf<SkipNormAttrs>(kSkipNormFields),
     .arity = {3, 5, 1, 4},
     .onnx = {"com.microsoft", "SkipLayerNormalization", kVersions},

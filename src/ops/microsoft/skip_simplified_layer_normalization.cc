@@ -22,8 +22,11 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kSkipSimplifiedLayerNormalization = {
     .name = "com.microsoft.SkipSimplifiedLayerNormalization",
-    .doc = "y = s / sqrt(mean of s^2 + epsilon) * gamma, s = x + skip + bias, the mean over the last axis. x: float [..., H]; skip "
-           "broadcasts to it; gamma, bias: [H]; y, s: as x; outputs 1 and 2: zeros and 1 / sqrt(mean of s^2 + epsilon), f32 [..., 1].",
+    .doc =
+        "y = s / sqrt(mean of s^2 + epsilon) * gamma, s = x + skip + bias, the mean over the last axis. x: float [..., "
+        "H]; skip "
+        "broadcasts to it; gamma, bias: [H]; y, s: as x; outputs 1 and 2: zeros and 1 / sqrt(mean of s^2 + epsilon), "
+        "f32 [..., 1].",
     .attrs = SchemaOf<SkipNormAttrs>(kSkipNormFields),
     .arity = {3, 4, 1, 4},
     .onnx = {"com.microsoft", "SkipSimplifiedLayerNormalization", kVersions},
