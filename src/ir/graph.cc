@@ -234,6 +234,10 @@ Status VerifyNode(const Graph& graph, NodeId n, std::vector<bool>* defined) {
 
 }  // namespace
 
+bool AnyOutputWanted(const Node& node) {
+  return std::any_of(node.outputs.begin(), node.outputs.end(), [](ValueId v) { return v != kNone; });
+}
+
 std::string OpName(const Node& node) {
   if (node.op) return std::string(OpDefName(node.op));
   if (!node.opaque) return "?";

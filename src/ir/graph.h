@@ -150,6 +150,9 @@ class Graph {
   size_t live_nodes_ = 0;
 };
 
+// Nodes without a wanted output are never run: kernels may rely on at least one.
+bool AnyOutputWanted(const Node& node);
+
 // The op's name as printed: of the record, or "domain.Type" of an opaque node.
 std::string OpName(const Node& node);
 

@@ -69,7 +69,7 @@ void Mirror(std::span<std::complex<double>> x) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   if (y->elements() == 0) return {};
   const auto& a = c.attrs<DftAttrs>();
   const Dims& x = c.input(0).dims;
@@ -86,14 +86,13 @@ Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const auto transformed, c.Scratch<std::complex<double>>(to.entries));
   const int64_t given = std::min(from.entries, mirrors ? length / 2 + 1 : length);
   for (int64_t r = 0; r < x.Product(0, axis) * inner; ++r) {
-    if (c.stopped()) return Status(Code::kCancelled, "stopped");
     std::fill(row.begin(), row.end(), 0);
     for (int64_t i = 0; i < given; ++i) {
       const double* v = &signal[from.at(r, i)];
       row[static_cast<size_t>(i)] = {v[0], from.parts == 2 ? v[1] : 0};
     }
     if (mirrors) Mirror(row);
-    Transform(mirrors ? row : row.first(static_cast<size_t>(given)), factors, a.inverse, transformed);
+    HASTEN_TRY(Transform(c, mirrors ? row : row.first(static_cast<size_t>(given)), factors, a.inverse, transformed));
     for (int64_t i = 0; i < to.entries; ++i) {
       double* v = &result[to.at(r, i)];
       v[0] = transformed[static_cast<size_t>(i)].real();

@@ -9,8 +9,9 @@ Result<std::span<std::complex<double>>> TwiddleFactors(const KernelCall& c, int6
 
 // y[k] = sum over i of x[i] exp(-+2 pi j k i / n), n the number of factors, the sign minus unless inverse (then the sum
 // is also divided by n), for as many k as y has.  x may be shorter than n (zeros follow) but not longer.
-void Transform(std::span<const std::complex<double>> x, std::span<const std::complex<double>> factors, bool inverse,
-               std::span<std::complex<double>> y);
+// An error when the call is stopped.
+Status Transform(const KernelCall& c, std::span<const std::complex<double>> x,
+                 std::span<const std::complex<double>> factors, bool inverse, std::span<std::complex<double>> y);
 
 // Multiply-adds and all, of `rows` transforms of length n that give `outputs` each.
 double TransformFlops(double rows, double n, double outputs);

@@ -1,7 +1,13 @@
+#include "ops/movement.h"
 #include "ops/softmax.h"
 
 namespace hasten::ops {
 namespace {
+
+Status Infer(InferCall& c) {
+  HASTEN_TRY(RequireTensors(c, 1));
+  return InferSoftmax(c);
+}
 
 Status Eval(KernelCall& c) {
   return EvalRows(c, c.attrs<SoftmaxAttrs>(), [](std::span<double> row) {
@@ -24,7 +30,7 @@ extern const OpDef kHardmax = {
     .attrs = SchemaOf<SoftmaxAttrs>(kSoftmaxFields),
     .arity = {1, 1},
     .onnx = {"", "Hardmax", kSoftmaxVersions},
-    .infer = InferSoftmax,
+    .infer = Infer,
     .eval = Eval,
     .traits = {.exact_on_integers = true, .in_place_input = 0},
     .samples = SoftmaxSamples,

@@ -113,6 +113,10 @@ Status Interpret(const Graph& graph, std::span<const Value> inputs, std::span<co
     if (graph.captures[i] != kNone && captured[i]) values[graph.captures[i]] = *captured[i];
   for (NodeId n = graph.first(); n != kNone; n = graph.node(n).next) {
     const Node& node = graph.node(n);
+    if (!AnyOutputWanted(node)) {
+      values.Release(node);
+      continue;
+    }
     std::vector<const Value*> in;
     for (ValueId v : node.inputs) in.push_back(v == kNone || !values[v].has() ? nullptr : &values[v]);
     const std::span<const Value* const> all(in);

@@ -1,22 +1,7 @@
-#include "ops/recurrent.h"
+#include "ops/lstm.h"
 
-namespace hasten::ops {
+namespace hasten {
 namespace {
-
-struct LstmAttrs : RecurrentAttrs {
-  bool input_forget = false;
-};
-
-constexpr AttrField kFields[] = {
-    Field<&LstmAttrs::activation_alpha>("activation_alpha"),
-    Field<&LstmAttrs::activation_beta>("activation_beta"),
-    Field<&LstmAttrs::activations>("activations"),
-    Field<&LstmAttrs::clip>("clip"),
-    Field<&LstmAttrs::direction>("direction"),
-    Field<&LstmAttrs::hidden_size>("hidden_size"),
-    Field<&LstmAttrs::input_forget>("input_forget"),
-    Field<&LstmAttrs::layout>("layout"),
-};
 
 // Gates lie in the order input, output, forget, cell; peepholes input, output, forget.
 void Cell(const RecurrentCell& s) {
@@ -38,12 +23,28 @@ void Cell(const RecurrentCell& s) {
 
 constexpr std::string_view kActivations[] = {"sigmoid", "tanh", "tanh"};
 
-RecurrentKind Kind(const LstmAttrs& a) {
+}  // namespace
+
+RecurrentKind LstmKind(const LstmAttrs& a) {
   return {.gates = 4, .activations = kActivations, .has_cell = true, .option = a.input_forget, .cell = Cell};
 }
 
-Status Infer(InferCall& c) { return InferRecurrent(c, Kind(c.attrs<LstmAttrs>()), c.attrs<LstmAttrs>()); }
-Status Eval(KernelCall& c) { return EvalRecurrent(c, Kind(c.attrs<LstmAttrs>()), c.attrs<LstmAttrs>()); }
+namespace ops {
+namespace {
+
+constexpr AttrField kFields[] = {
+    Field<&LstmAttrs::activation_alpha>("activation_alpha"),
+    Field<&LstmAttrs::activation_beta>("activation_beta"),
+    Field<&LstmAttrs::activations>("activations"),
+    Field<&LstmAttrs::clip>("clip"),
+    Field<&LstmAttrs::direction>("direction"),
+    Field<&LstmAttrs::hidden_size>("hidden_size"),
+    Field<&LstmAttrs::input_forget>("input_forget"),
+    Field<&LstmAttrs::layout>("layout"),
+};
+
+Status Infer(InferCall& c) { return InferRecurrent(c, LstmKind(c.attrs<LstmAttrs>()), c.attrs<LstmAttrs>()); }
+Status Eval(KernelCall& c) { return EvalRecurrent(c, LstmKind(c.attrs<LstmAttrs>()), c.attrs<LstmAttrs>()); }
 
 constexpr OnnxVersion kVersions[] = {{1, DropOutputSequence}, {7, nullptr, LayoutAbsent}, {14}, {22}};
 
@@ -96,4 +97,5 @@ extern const OpDef kLstm = {
     .samples = Samples,
 };
 
-}  // namespace hasten::ops
+}  // namespace ops
+}  // namespace hasten

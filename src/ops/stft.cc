@@ -51,7 +51,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Dims& x = c.input(kSignal).dims;
   const int64_t step = c.input(kStep).Int(0), parts = x[2], frames = y->dims[1], bins = y->dims[2];
   const int64_t length = c.has(kLength) ? c.input(kLength).Int(0) : c.has(kWindow) ? c.input(kWindow).elements() : x[1];
@@ -64,11 +64,10 @@ Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const auto frame, c.Scratch<std::complex<double>>(length));
   HASTEN_ASSIGN(const auto spectrum, c.Scratch<std::complex<double>>(bins));
   for (int64_t i = 0; i < x[0] * frames; ++i) {
-    if (c.stopped()) return Status(Code::kCancelled, "stopped");
     const double* from = signal.data() + (i / frames * x[1] + i % frames * step) * parts;
     for (size_t t = 0; t < frame.size(); ++t, from += parts)
       frame[t] = (window.empty() ? 1 : window[t]) * std::complex<double>(from[0], parts == 2 ? from[1] : 0);
-    Transform(frame, factors, false, spectrum);
+    HASTEN_TRY(Transform(c, frame, factors, false, spectrum));
     for (int64_t k = 0; k < bins; ++k) {
       const std::complex<double> v = spectrum[static_cast<size_t>(k)];
       const double pair[] = {v.real(), v.imag()};

@@ -160,6 +160,7 @@ class Flattener final : public RegionBuilder {
     return {};
   }
   Status OneNode(const Graph& graph, NodeId n, const Node& node) {
+    if (!AnyOutputWanted(node)) return {};
     if (!node.op) return Status(Code::kUnsupported, "is not an op this build knows: it can be carried, not run");
     for (ValueId v : node.inputs) SlotOf(graph, v);
     for (ValueId v : node.outputs) SlotOf(graph, v);
