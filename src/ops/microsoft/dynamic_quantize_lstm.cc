@@ -24,8 +24,8 @@ Status RequirePerGate(const InferCall& c, int i, int weight) {
   if (!c.has(i) || !c.shape(i).ranked() || !c.shape(weight).ranked()) return {};
   const Shape& w = c.shape(weight);
   const Dim count = c.shape(i).elements();
-  HASTEN_REQUIRE(!NeverEqual(count, w[0]) || !NeverEqual(count, w[0] * w[2]), "input ", i, " must have ", w[0], " or ", w[0] * w[2],
-                 " elements, has shape ", c.shape(i));
+  HASTEN_REQUIRE(!NeverEqual(count, w[0]) || !NeverEqual(count, w[0] * w[2]), "input ", i, " must have ", w[0], " or ",
+                 w[0] * w[2], " elements, has shape ", c.shape(i));
   return {};
 }
 
@@ -33,7 +33,8 @@ Status Infer(InferCall& c) {
   for (int i : {kW, kR}) {
     HASTEN_TRY(c.RequireTensor(i));
     HASTEN_TRY(c.RequireRank(i, 3));
-    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ", c.type(i));
+    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ",
+                   c.type(i));
   }
   HASTEN_TRY(RequireZeroPoint(c, kWZero, kW));
   HASTEN_TRY(RequireZeroPoint(c, kRZero, kR));
@@ -66,7 +67,8 @@ Result<Tensor> Weight(const KernelCall& c, int i, int scale, int zero) {
     for (int64_t gate = 0; gate < d[2]; ++gate) {
       const double s = entry(scale, k, gate), z = c.has(zero) ? entry(zero, k, gate) : 0.0;
       for (int64_t in = 0; in < d[1]; ++in)
-        y[static_cast<size_t>((k * d[2] + gate) * d[1] + in)] = (x[static_cast<size_t>((k * d[1] + in) * d[2] + gate)] - z) * s;
+        y[static_cast<size_t>((k * d[2] + gate) * d[1] + in)] =
+            (x[static_cast<size_t>((k * d[1] + in) * d[2] + gate)] - z) * s;
     }
   return Tensor{DType::kF64, {d[0], d[2], d[1]}, reinterpret_cast<std::byte*>(y.data()), nullptr, {}};
 }
@@ -89,13 +91,32 @@ constexpr OnnxVersion kVersions[] = {{1}};
 
 std::vector<Sample> Samples() {
   constexpr DType kF = DType::kF32, kI = DType::kI8, kU = DType::kU8;
-  const SampleInput x{kF, {5, 3, 4}}, w{kI, {1, 4, 28}, -128, 127}, r{kI, {1, 7, 28}, -128, 127}, b{kF, {1, 56}}, none{DType::kNone, {}};
+  const SampleInput x{kF, {5, 3, 4}}, w{kI, {1, 4, 28}, -128, 127}, r{kI, {1, 7, 28}, -128, 127}, b{kF, {1, 56}},
+      none{DType::kNone, {}};
   const SampleInput s{kF, {1}, 0.004, 0.004}, z{kI, {1}, 3, 3}, state{kF, {1, 3, 7}};
-  const SampleInput w2{kU, {2, 4, 28}, 0, 255}, r2{kU, {2, 7, 28}, 0, 255}, s2{kF, {2}, 0.002, 0.004}, z2{kU, {2}, 120, 130};
+  const SampleInput w2{kU, {2, 4, 28}, 0, 255}, r2{kU, {2, 7, 28}, 0, 255}, s2{kF, {2}, 0.002, 0.004},
+      z2{kU, {2}, 120, 130};
   return {{"forward", {x, w, r, none, none, none, none, none, s, z, s, z}, {}, 3},
           {"bias, state", {x, w, r, b, none, state, state, none, s, z, s, z}, {}, 3},
-          {"per gate", {x, w, r, b, none, none, none, none, {kF, {1, 28}, 0.002, 0.004}, {kI, {1, 28}, -9, 9}, {kF, {1, 28}, 0.002, 0.004}, {kI, {1, 28}, -9, 9}}, {}, 3},
-          {"bidirectional", {x, w2, r2, none, none, none, none, none, s2, z2, s2, z2}, {{"direction", std::string("bidirectional")}}, 3},
+          {"per gate",
+           {x,
+            w,
+            r,
+            b,
+            none,
+            none,
+            none,
+            none,
+            {kF, {1, 28}, 0.002, 0.004},
+            {kI, {1, 28}, -9, 9},
+            {kF, {1, 28}, 0.002, 0.004},
+            {kI, {1, 28}, -9, 9}},
+           {},
+           3},
+          {"bidirectional",
+           {x, w2, r2, none, none, none, none, none, s2, z2, s2, z2},
+           {{"direction", std::string("bidirectional")}},
+           3},
           {"input_forget", {x, w, r, b, none, none, none, none, s, z, s, z}, {{"input_forget", int64_t{1}}}, 3}};
 }
 
@@ -103,9 +124,12 @@ std::vector<Sample> Samples() {
 
 extern const OpDef kDynamicQuantizeLstm = {
     .name = "com.microsoft.DynamicQuantizeLSTM",
-    .doc = "LSTM with weights (W - W_zero) * W_scale and (R - R_zero) * R_scale. W: i8 or u8 [D, I, 4 * H]; R: [D, H, 4 * H]; scales f32 "
-           "and zero points [D] or [D, 4 * H]; all else as LSTM with layout 0. Activations stay in float: an implementation that "
-           "quantises them on the way differs by that rounding.",
+    .doc =
+        "LSTM with weights (W - W_zero) * W_scale and (R - R_zero) * R_scale. W: i8 or u8 [D, I, 4 * H]; R: [D, H, 4 * "
+        "H]; scales f32 "
+        "and zero points [D] or [D, 4 * H]; all else as LSTM with layout 0. Activations stay in float: an "
+        "implementation that "
+        "quantises them on the way differs by that rounding.",
     .attrs = SchemaOf<LstmAttrs>(kFields),
     .arity = {12, 12, 0, 3},
     .onnx = {"com.microsoft", "DynamicQuantizeLSTM", kVersions},
