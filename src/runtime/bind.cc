@@ -27,6 +27,8 @@ Status CheckInput(const PlannedValue& planned, const Value& v, std::map<std::str
     return WrongInput(planned, declared, v);
   if (!wanted.shape.ranked()) return {};
   const Dims& dims = v.tensor().dims;
+  if (wanted.shape.rank() == 0 && dims.elements() == 1)
+    return {};  // callers pass [1] for a scalar, and other engines let them
   if (dims.rank() != wanted.shape.rank()) return WrongInput(planned, declared, v);
   for (int i = 0; i < dims.rank(); ++i) {
     const Dim& d = wanted.shape[i];
