@@ -65,7 +65,9 @@ def random_inputs(name, model, seed):
                 size = SIZES.get(name, {}).get(axis) or symbols.setdefault(d.dim_param or (value.name, axis), least)
             dims.append(size)
         dtype = NUMPY[kind.elem_type]
-        if dtype == np.bool_:
+        if value.name == "sr":
+            array = np.full(dims, 16000, dtype)  # samples a second
+        elif dtype == np.bool_:
             array = rng.integers(0, 2, dims).astype(dtype)
         elif np.issubdtype(dtype, np.integer):
             array = rng.integers(0, INTEGERS.get(name, 2), dims).astype(dtype)
