@@ -44,6 +44,12 @@ void ExpectPlannedSame(const RandomGraph& g, const std::vector<Value>& expected,
   }
 }
 
+bool AnyDiffers(const Shape& a, const Shape& b) {
+  for (int i = 0; i < a.rank(); ++i)
+    if (NeverEqual(a[i], b[i])) return true;
+  return false;
+}
+
 TEST(RandomGraphs, PlannedEqualsInterpretedBitForBit) {
   for (int seed = 0; seed < Count(); ++seed) {
     SCOPED_TRACE(Str("seed ", seed));
@@ -52,6 +58,36 @@ TEST(RandomGraphs, PlannedEqualsInterpretedBitForBit) {
     const auto expected = Interpreted(*g.model, g.inputs);
     ExpectPlannedSame(g, expected, true);
     ExpectPlannedSame(g, expected, false);
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+// What inference says for these inputs is what the values turn out to be.
+TEST(RandomGraphs, InferenceAgreesWithValues) {
+  for (int seed = 0; seed < Count(); ++seed) {
+    SCOPED_TRACE(Str("seed ", seed));
+    const RandomGraph g = MakeRandomGraph(static_cast<uint64_t>(seed), {.nodes = 40 + seed % 200});
+    Inference inference({.fold_small = true, .use_graph_types = false});
+    for (size_t i = 0; i < g.inputs.size(); ++i)
+      inference.Set(&g.model->graph, g.model->graph.inputs[i], {TypeOf(g.inputs[i]), {}, {}});
+    Status status = inference.Run(g.model->graph);
+    EXPECT_TRUE(status.ok()) << status.message();
+    const auto check = [&](const Graph& graph, NodeId n, const NodeOperands&, std::span<Value* const> out) {
+      if (&graph != &g.model->graph) return Status();
+      for (size_t i = 0; i < out.size(); ++i) {
+        const Type& type = inference.Get(&graph, graph.node(n).outputs[i]).type;
+        const Type is = TypeOf(*out[i]);
+        const bool agrees =
+            !type.known() || !type.shape.ranked() ||
+            (type.dtype == is.dtype && type.shape.rank() == is.shape.rank() && !AnyDiffers(type.shape, is.shape));
+        if (!agrees) return Status(Code::kInternal, Str("inferred ", type, ", is ", is));
+      }
+      return Status();
+    };
+    LocalServices services;
+    std::vector<Value> out;
+    status = Interpret(g.model->graph, g.inputs, {}, &out, services.get(), check);
+    EXPECT_TRUE(status.ok()) << status.message();
     if (::testing::Test::HasFailure()) return;
   }
 }

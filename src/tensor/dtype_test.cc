@@ -192,7 +192,7 @@ TEST(NarrowFloat, OverflowAndSpecials) {
       {DType::kF8E4M3FNUZ, 0x7f, 0x80, 0x80, 0, 248},
       {DType::kF8E5M2, 0x7b, 0x7c, 0x7e, 0x80, 61440},
       {DType::kF8E5M2FNUZ, 0x7f, 0x80, 0x80, 0, 61440},
-      {DType::kF4E2M1, 7, 7, 7, 8, 7},
+      {DType::kF4E2M1, 7, 7, 8, 8, 7},
   };
   for (const Row& row : rows) {
     const uint32_t sign = Codes(row.t) / 2;
