@@ -58,11 +58,19 @@ Status Infer(InferCall& c) {
     const Tensor* keep = body->constant(body->outputs[0]);
     if (keep && keep->elements() == 1 && keep->Int(0) != 0) trips = std::max<int64_t>(0, (*limit)[0]);
   }
+  const Tensor* begin = c.constant(1);
+  const bool runs = rounds && rounds->size() == 1 && (*rounds)[0] > 0 &&
+                    (!c.has(1) || (begin && begin->elements() == 1 && begin->Int(0) != 0));
   for (size_t i = 0; i < counts.scanned; ++i) {
-    const Type& element = out[counts.carried + 1 + i];
+    const size_t at = counts.carried + 1 + i;
+    const Type& element = out[at];
     Type stacked = Type::Tensor(element.dtype, Shape::Unknown());
     if (element.is_tensor() && element.shape.ranked()) {
       std::vector<Dim> dims = element.shape.dims();
+      // A loop that does not run stacks nothing, and only what the model's own types tell of an element is known then.
+      const Type& known = body->value(body->outputs[at]).type;
+      for (int d = 0; !runs && known.is_tensor() && known.shape.ranked() && d < std::ssize(dims); ++d)
+        if (d < known.shape.rank() && !known.shape[d].is_const()) dims[static_cast<size_t>(d)] = Dim::Fresh();
       dims.insert(dims.begin(), trips);
       stacked.shape = Shape(std::move(dims));
     }

@@ -28,7 +28,7 @@ std::vector<Sample> Samples() {
   return {{"no zero points", {a, b}},
           {"scalars", {a, b, {kU, {}, 0, 0, {131}}, {kI, {}, 0, 0, {-5}}}},
           {"per row", {a, b, {kU, {3}, 0, 255}}},
-          {"per column", {a, b, {}, {kI, {5}, -9, 9}}},
+          {"per column", {a, b, {DType::kNone}, {kI, {5}, -9, 9}}},
           {"batches", {{kU, {2, 3, 7}, 0, 255}, {kI, {7, 5}, -128, 127}, {kU, {2, 3, 1}, 0, 255}, {kI, {}, 0, 0, {3}}}},
           {"vector left", {{kI, {7}, -128, 127}, b}},
           {"no rows", {{kU, {0, 7}}, b}}};
