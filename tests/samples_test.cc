@@ -18,7 +18,8 @@ Tensor Contents(const SampleInput& in, uint64_t seed) {
     for (size_t i = 0; i < in.strings.size(); ++i) t.as<std::string>()[i] = in.strings[i];
   } else if (!in.values.empty()) {
     for (size_t i = 0; i < in.values.size(); ++i) t.SetDouble(static_cast<int64_t>(i), in.values[i]);
-  } else if (LaneOf(in.dtype) == Lane::kDouble || LaneOf(in.dtype) == Lane::kInt64 || LaneOf(in.dtype) == Lane::kUint64) {
+  } else if (LaneOf(in.dtype) == Lane::kDouble || LaneOf(in.dtype) == Lane::kInt64 ||
+             LaneOf(in.dtype) == Lane::kUint64) {
     auto made = Generate(g, in.dtype, in.dims);
     if (made.ok()) t = *made;
   }
