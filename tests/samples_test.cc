@@ -60,7 +60,9 @@ Result<Call> CallOf(const OpDef& op, const Sample& sample) {
 void ExpectInferred(const Type& type, const Value& v) {
   if (!type.is_tensor() || !v.is_tensor()) return;
   EXPECT_EQ(Name(type.dtype), Name(v.tensor().dtype));
-  if (const auto dims = type.shape.Concrete()) EXPECT_EQ(dims->Text(), v.tensor().dims.Text());
+  if (const auto dims = type.shape.Concrete()) {
+    EXPECT_EQ(dims->Text(), v.tensor().dims.Text());
+  }
 }
 
 void RunSample(const OpDef& op, const Sample& sample) {
