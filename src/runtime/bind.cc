@@ -15,8 +15,9 @@ Status WrongInput(const PlannedValue& planned, const Type& declared, const Value
                                             is.known() ? is.Text() : std::string("absent")));
 }
 
-// Checks one input against its declaration; symbols met before must have the same value.
-Status CheckInput(const PlannedValue& planned, const Value& v, std::map<std::string, int64_t>* symbols) {
+// Checks one input against its declaration.  Symbols are not held to one value: exporters give unrelated dims one name,
+// and inference works with the real ones.
+Status CheckInput(const PlannedValue& planned, const Value& v) {
   const Type& declared = planned.graph->value(planned.value).type;
   if (!declared.known()) return {};
   if (declared.kind == Type::Kind::kOptional && !v.has()) return {};
@@ -33,8 +34,6 @@ Status CheckInput(const PlannedValue& planned, const Value& v, std::map<std::str
   for (int i = 0; i < dims.rank(); ++i) {
     const Dim& d = wanted.shape[i];
     if (d.is_const() && d.value() != dims[i]) return WrongInput(planned, declared, v);
-    const auto name = d.symbol();
-    if (name) symbols->emplace(*name, dims[i]);
   }
   return {};
 }
@@ -107,10 +106,9 @@ class Binder {
  private:
   Status Infer() {
     const Graph& graph = plan_.model->graph;
-    std::map<std::string, int64_t> symbols;
     for (size_t i = 0; i < inputs_.size(); ++i) {
       const PlannedValue& planned = plan_.values[plan_.inputs[i]];
-      HASTEN_TRY(CheckInput(planned, inputs_[i], &symbols));
+      HASTEN_TRY(CheckInput(planned, inputs_[i]));
       inference_.Set(&graph, planned.value, FactOf(inputs_[i]));
     }
     for (const PlannedValue& v : plan_.values)
