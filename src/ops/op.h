@@ -53,9 +53,13 @@ class InferCall {
   int inputs() const { return static_cast<int>(in.size()); }
   int outputs() const { return static_cast<int>(out.size()); }
   bool has(int i) const { return i < inputs() && present[i]; }
-  const Type& type(int i) const { return in[i]; }
-  DType dtype(int i) const { return in[i].dtype; }         // kNone if unknown
-  const Shape& shape(int i) const { return in[i].shape; }  // check ranked()
+  // Unknown for inputs that are not there.
+  const Type& type(int i) const {
+    static const Type unknown;
+    return i < inputs() ? in[i] : unknown;
+  }
+  DType dtype(int i) const { return type(i).dtype; }         // kNone if unknown
+  const Shape& shape(int i) const { return type(i).shape; }  // check ranked()
   template <class A>
   const A& attrs() const {
     return attributes->as<A>();
