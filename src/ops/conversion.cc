@@ -107,9 +107,6 @@ void StoreReals(std::span<const double> v, const ConversionRules& rules, Tensor*
     }
   } else {
     WriteDoubles(y, begin, v);
-    // The standard's cases have NaN, which the type lacks, become -0.
-    for (size_t i = 0; to == DType::kF4E2M1 && i < v.size(); ++i)
-      if (std::isnan(v[i])) y->SetDouble(begin + static_cast<int64_t>(i), -0.0);
   }
 }
 

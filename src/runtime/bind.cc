@@ -169,8 +169,9 @@ class Binder {
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {
       const PlannedValue& v = plan_.values[i];
-      if (v.storage == Storage::kArena && !bound_->has_fixed[i] && !plan_.steps.empty())
-        bound_->steps[v.last].release.push_back(i);
+      if (v.storage != Storage::kArena || bound_->has_fixed[i] || plan_.steps.empty()) continue;
+      bound_->dynamic.push_back(i);
+      bound_->steps[v.last].release.push_back(i);
     }
     return {};
   }

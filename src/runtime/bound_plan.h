@@ -5,24 +5,25 @@
 namespace hasten {
 
 struct BoundStep {
-  bool dynamic = false;             // some output's shape is known at run time only
-  KernelCall call;                  // spans point into the arrays below
+  bool dynamic = false;  // some output's shape is known at run time only
+  KernelCall call;       // spans point into the arrays below
   Binding binding;
   std::vector<const Value*> in, epilogue_in;
   std::vector<const Tensor*> epilogue_tensors;
   std::vector<Value*> out;
   std::vector<Type> in_types, out_types;  // of dynamic calls by tactics
-  std::vector<SlotId> release;      // values of dynamic shape whose last use this is
+  std::vector<SlotId> release;            // values of dynamic shape whose last use this is
 };
 
 struct BoundPlan {
-  std::vector<Value::Kind> kinds;   // what this binding is for: the inputs' kinds, dtypes and dims
+  std::vector<Value::Kind> kinds;  // what this binding is for: the inputs' kinds, dtypes and dims
   std::vector<DType> dtypes;
   std::vector<Dims> key;
-  size_t rows = 0;                  // of states
-  std::vector<Value> values;        // per slot; steps point here
-  std::vector<Tensor> fixed;        // per slot: its memory if its shape is known, else no data; outputs: no memory yet
+  size_t rows = 0;            // of states
+  std::vector<Value> values;  // per slot; steps point here
+  std::vector<Tensor> fixed;  // per slot: its memory if its shape is known, else no data; outputs: no memory yet
   std::vector<bool> has_fixed;
+  std::vector<SlotId> dynamic;  // computed values without fixed memory
   std::vector<BoundStep> steps;
   Tensor arena;
   int64_t arena_bytes = 0;
@@ -31,7 +32,7 @@ struct BoundPlan {
     StateView view;
     std::vector<std::byte* const*> pages;
     std::vector<int64_t> length;
-    int64_t appended = 0;           // entries a run adds
+    int64_t appended = 0;  // entries a run adds
   };
   std::vector<BoundState> states;
 };

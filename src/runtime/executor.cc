@@ -114,7 +114,8 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
   Status status = Walk(bound, options);
   if (status.ok())
     for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i] = bound->values[plan_->outputs[i]];
-  // Nothing of the caller's stays behind.
+  // Nothing of the caller's stays behind, nor a value that a jump out of a loop or an error left.
+  for (SlotId s : bound->dynamic) bound->values[s] = Value();
   for (SlotId s : plan_->inputs) bound->values[s] = Value();
   for (SlotId s : plan_->outputs) {
     bound->values[s] = Value();
