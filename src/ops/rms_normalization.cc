@@ -1,5 +1,4 @@
-#include "ops/elementwise.h"
-#include "ops/normalization.h"
+#include "ops/simplified_layer_norm.h"
 
 namespace hasten::ops {
 namespace {
@@ -7,29 +6,6 @@ namespace {
 Status Infer(InferCall& c) {
   HASTEN_TRY(std::move(CheckRowNorm(c)).status());
   c.Out(0, c.dtype(1), c.shape(0));
-  return {};
-}
-
-Status Eval(KernelCall& c) {
-  const auto& a = c.attrs<RowNormAttrs>();
-  const Dims& d = c.input(0).dims;
-  HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, d.rank()));
-  const auto size = static_cast<size_t>(d.Product(axis, d.rank()));
-  HASTEN_ASSIGN(const auto x, c.Doubles(0));
-  HASTEN_ASSIGN(const auto scale, c.Doubles(1));
-  for (int64_t r = 0; r < d.Product(0, axis); ++r) {
-    const auto row = x.subspan(static_cast<size_t>(r) * size, size);
-    double squares = 0;
-    for (double v : row) squares += v * v;
-    const double factor = 1 / std::sqrt(squares / static_cast<double>(size) + static_cast<double>(a.epsilon));
-    for (double& v : row) v *= factor;
-  }
-  BroadcastWalk at(c.input(1).dims, d);
-  for (double& v : x) {
-    v *= scale[static_cast<size_t>(at.offset())];
-    at.Next();
-  }
-  WriteDoubles(&c.output(0), 0, x);
   return {};
 }
 
@@ -59,7 +35,7 @@ extern const OpDef kRmsNormalization = {
     .arity = {2, 2},
     .onnx = {"", "RMSNormalization", kVersions},
     .infer = Infer,
-    .eval = Eval,
+    .eval = EvalSimplifiedLayerNorm,
     .traits = {.in_place_input = 0},
     .samples = Samples,
 };

@@ -5,6 +5,7 @@
 namespace hasten {
 
 Status InferSimplifiedLayerNorm(InferCall& c);
+// RMSNormalization's reference too: that has no second output.
 Status EvalSimplifiedLayerNorm(KernelCall& c);
 std::vector<Sample> SimplifiedLayerNormSamples();
 
