@@ -266,7 +266,8 @@ TEST(Probe, AttentionOverPagedState) {
 
 // The op's own reference, as a tactic of the test device.
 Status RunOnDevice(KernelCall& call) { return Catalog::BuiltIn().Find("Relu")->eval(call); }
-constexpr Tactic kDeviceRelu = {.name = "relu_test", .op = "Relu", .device = "test", .run = RunOnDevice};
+constexpr std::string_view kReluOps[] = {"Relu"};
+constexpr Tactic kDeviceRelu = {.name = "relu_test", .ops = kReluOps, .device = "test", .run = RunOnDevice};
 
 TEST(Probe, GraphOverTwoDevices) {
   const auto model = Parsed(R"ir(

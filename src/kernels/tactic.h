@@ -10,35 +10,62 @@ enum class Numerics : uint8_t { kExact, kReassociated, kWinograd, kApproximate, 
 
 enum class Isa : uint8_t { kBaseline, kAvx2, kAvx512, kAvx512Vnni, kNeon };
 
-// What Supports and Prepare see of a call at plan time: types may be symbolic, constants are there.
+// What Supports, Prepare and Pack see of a call at plan time: types may be symbolic, constants are there.
 struct PlanCall {
   const Node* node = nullptr;
-  std::span<const Type> in, out;
-  std::span<const Tensor* const> constants;  // per formal input; null: not constant
-  bool state = false;                        // some operand is a bound state
+  std::span<const Type> in, out, epilogue_in;  // formal inputs, outputs, operands of the epilogue
+  std::span<const Tensor* const> constants;    // per formal input; null: not constant
+  bool state = false;                          // some operand is a bound state
+  int variant = 0;
+  Layout layout = Layout::kPlain;
   template <class A>
   const A& attrs() const {
     return node->attrs.as<A>();
   }
+  bool has(size_t i) const { return i < in.size() && in[i].known(); }
+  const Tensor* constant(size_t i) const { return i < constants.size() ? constants[i] : nullptr; }
 };
 
+// Which layouts a tactic runs in.
+enum class Layouts : uint8_t { kPlain, kChannelsLast, kEither };
+
+inline constexpr uint32_t kAllInputs = ~0u;
+
 struct Tactic {
-  std::string_view name;  // <op>_<how>_<isa>, the file's name
-  std::string_view op;    // OpDef::name
+  std::string_view name;                  // <op>_<how>, the file's name
+  std::span<const std::string_view> ops;  // OpDef::name of each op it computes
   std::string_view device = "cpu";
   Isa isa = Isa::kBaseline;
-  bool (*supports)(const PlanCall&) = nullptr;
+  bool (*supports)(const PlanCall&) = nullptr;      // asked for each variant and layout
   std::span<const std::string_view> variants = {};  // tuning points; empty: one
-  double bound = 0;  // error against the reference that conformance allows, in ULP of the output's dtype
+  // Largest error that conformance allows, over the largest magnitude of the reference's output, in units of the
+  // dtype's machine epsilon (integers: of one).
+  double bound = 0;
   Numerics numerics = Numerics::kExact;
   bool fuses_epilogue = false;  // applies KernelCall::epilogue itself
   bool takes_state = false;     // reads and grows bound state in place
+  bool in_place = false;        // output 0 may lie over the op's in_place_input
+  // In a step whose layout is channels last, output 0, the operands of the epilogue and the inputs of these bits (those
+  // of rank 3 and more) are so; everything else is plain.
+  Layouts layouts = Layouts::kPlain;
+  uint32_t layout_inputs = 1;
+  // Operations per nanosecond that a core is assumed to do where nothing is measured.
+  double speed = 1;
+  // Bits of the constant inputs that Pack rewrites at plan time, so that weights lie as the kernel reads them.
+  uint32_t packs = 0;
+  Status (*pack)(const PlanCall&, int input, Tensor* packed) = nullptr;
   // Plain data computed once per plan and stored in the plan file; null: none.
-  Status (*prepare)(const PlanCall&, int variant, std::vector<std::byte>* params) = nullptr;
-  // Once per set of shapes; null: one chunk, no workspace.
+  Status (*prepare)(const PlanCall&, std::vector<std::byte>* params) = nullptr;
+  // Once per set of shapes; null: one chunk, no workspace.  Packed inputs have their packed type.
   Status (*bind)(const BoundShapes&, Binding*) = nullptr;
-  // Computes chunk `call.chunk` of `call.chunks`.  Chunks may run concurrently.
+  // Computes chunk `call.chunk` of `call.chunks` of phase `call.phase`.
   Status (*run)(KernelCall&) = nullptr;
+
+  bool Serves(std::string_view op) const {
+    for (std::string_view o : ops)
+      if (o == op) return true;
+    return false;
+  }
 };
 
 // A device's memory and copies.  The CPU needs none; its place is Place{}.

@@ -10,6 +10,7 @@
 
 #include "ir/attr.h"
 #include "ir/pointwise.h"
+#include "tensor/layout.h"
 #include "tensor/value.h"
 
 namespace hasten {
@@ -68,8 +69,11 @@ class KernelCall {
   const void* params = nullptr;                // what the tactic's Prepare stored
   const PointwiseProgram* epilogue = nullptr;  // only for tactics that fuse it
   std::span<const Value* const> epilogue_operands;
-  std::byte* workspace = nullptr;
-  int64_t chunk = 0, chunks = 1;
+  const std::byte* bound = nullptr;  // Binding::data
+  std::byte* workspace = nullptr;    // 64-byte aligned; shared by all chunks and phases of the step
+  int phase = 0;
+  int64_t chunk = 0, chunks = 1;  // of the phase
+  Layout layout = Layout::kPlain;  // of the operands that the tactic says follow it
   uint64_t node_key = 0;  // stable per node, for random ops
   RunServices* services = nullptr;
   void* stream = nullptr;                  // of the device the tactic names
@@ -116,6 +120,8 @@ struct BoundShapes {
   const Attrs* attributes = nullptr;
   const void* params = nullptr;
   const PointwiseProgram* epilogue = nullptr;
+  Layout layout = Layout::kPlain;
+  std::span<const Type> epilogue_in = {};
   template <class A>
   const A& attrs() const {
     return attributes->as<A>();
@@ -124,8 +130,11 @@ struct BoundShapes {
 
 // What Bind decides for one set of shapes.
 struct Binding {
-  int64_t chunks = 1;          // depends on shapes only, never on the number of threads
-  size_t workspace_bytes = 0;  // shared by all chunks of the step
+  // Chunks of each phase: those of one may run concurrently, and all end before the next phase begins.  They depend on
+  // shapes only, never on the number of threads, and so does every bit of the result.
+  std::vector<int64_t> phases = {1};
+  size_t workspace_bytes = 0;
+  std::vector<std::byte> data = {};  // tables that Run reads: KernelCall::bound
 };
 
 }  // namespace hasten

@@ -18,7 +18,7 @@ bool TakesState(const Plan& plan, const Step& step) {
 }
 
 bool Applies(const Tactic& t, const PlanCall& call, const PlanOptions& options) {
-  if (t.op != call.node->op->name || !Available(t.isa) || t.numerics > options.numerics) return false;
+  if (!t.Serves(call.node->op->name) || !Available(t.isa) || t.numerics > options.numerics) return false;
   if (t.device != "cpu" && !DeviceNamed(options, t.device)) return false;
   if (call.state && !t.takes_state) return false;
   if (!call.node->epilogue.empty() && !t.fuses_epilogue) return false;
@@ -27,7 +27,7 @@ bool Applies(const Tactic& t, const PlanCall& call, const PlanOptions& options) 
 
 // What a tactic sees of a step at plan time.
 struct StepFacts {
-  std::vector<Type> in, out;
+  std::vector<Type> in, out, epilogue_in;
   std::vector<const Tensor*> constants;
   PlanCall call;
 
@@ -42,7 +42,8 @@ struct StepFacts {
                                                                                      : nullptr);
     }
     for (SlotId s : step.out) out.push_back(type_of(s));
-    call = {step.node, in, out, constants, TakesState(plan, step)};
+    for (SlotId s : step.epilogue_in) epilogue_in.push_back(type_of(s));
+    call = {step.node, in, out, epilogue_in, constants, TakesState(plan, step)};
   }
 };
 
@@ -52,7 +53,7 @@ Status Choose(Plan* plan, Step* step, const PlanOptions& options) {
     for (const Tactic* t : list) {
       if (!Applies(*t, facts.call, options)) continue;
       step->tactic = t;
-      if (t->prepare) HASTEN_TRY(t->prepare(facts.call, step->variant, &step->params));
+      if (t->prepare) HASTEN_TRY(t->prepare(facts.call, &step->params));
       return {};
     }
   return {};

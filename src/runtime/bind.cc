@@ -188,6 +188,7 @@ class Binder {
     for (SlotId s : step.out) out.push_back(type_of(s));
     const BoundShapes shapes{in, out, b->call.attributes, b->call.params, b->call.epilogue};
     Status status = step.tactic->bind(shapes, &b->binding);
+    b->call.bound = b->binding.data.data();
     return status.ok() ? Status() : std::move(status).At(step.where);
   }
 

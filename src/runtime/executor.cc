@@ -234,17 +234,23 @@ Status Executor::PlaceOnDevice(BoundPlan* bound, size_t index) {
   return {};
 }
 
+namespace {
+
+Status RunTactic(const Tactic& tactic, const Binding& binding, KernelCall* call) {
+  for (size_t phase = 0; phase < binding.phases.size(); ++phase) {
+    call->phase = static_cast<int>(phase);
+    call->chunks = binding.phases[phase];
+    for (call->chunk = 0; call->chunk < call->chunks; ++call->chunk) HASTEN_TRY(tactic.run(*call));
+  }
+  return {};
+}
+
+}  // namespace
+
 Status Executor::FixedCall(BoundPlan* bound, size_t index) {
   const Step& step = plan_->steps[index];
   BoundStep& b = bound->steps[index];
-  if (step.tactic) {
-    b.call.chunks = b.binding.chunks;
-    for (int64_t chunk = 0; chunk < b.binding.chunks; ++chunk) {
-      b.call.chunk = chunk;
-      HASTEN_TRY(step.tactic->run(b.call));
-    }
-    return {};
-  }
+  if (step.tactic) return RunTactic(*step.tactic, b.binding, &b.call);
   const bool nothing_to_do =
       step.node->op->traits.metadata_only && b.in[0]->is_tensor() && b.in[0]->tensor().data == b.out[0]->tensor().data;
   if (!nothing_to_do) HASTEN_TRY(step.node->op->eval(b.call));
@@ -288,9 +294,8 @@ Status Executor::DynamicTactic(const Step& step, BoundStep* b) {
   const BoundShapes shapes{b->in_types, b->out_types, b->call.attributes, b->call.params, b->call.epilogue};
   if (step.tactic->bind) HASTEN_TRY(step.tactic->bind(shapes, &binding));
   HASTEN_ASSIGN(b->call.workspace, scratch_.Take(binding.workspace_bytes));
-  b->call.chunks = binding.chunks;
-  for (b->call.chunk = 0; b->call.chunk < binding.chunks; ++b->call.chunk) HASTEN_TRY(step.tactic->run(b->call));
-  return {};
+  b->call.bound = binding.data.data();
+  return RunTactic(*step.tactic, binding, &b->call);
 }
 
 }  // namespace hasten
