@@ -1,0 +1,63 @@
+#include "kernels/launch.h"
+
+#include <mutex>
+
+namespace hasten {
+namespace {
+
+struct Phase {
+  const Tactic* tactic;
+  const KernelCall* call;
+  WorkerServices* workers;
+  std::atomic<bool> failed{false};
+  std::mutex mutex;
+  Status status;  // the first error
+};
+
+void Chunk(void* context, int64_t chunk, int worker) {
+  auto* phase = static_cast<Phase*>(context);
+  if (phase->failed.load(std::memory_order_relaxed) || phase->call->stopped()) return;
+  KernelCall call = *phase->call;
+  call.chunk = chunk;
+  call.services = phase->workers->of(worker);
+  Status status = phase->tactic->run(call);
+  phase->workers->Reset(worker);
+  if (status.ok()) return;
+  const std::lock_guard lock(phase->mutex);
+  if (!phase->failed.exchange(true)) phase->status = std::move(status);
+}
+
+}  // namespace
+
+void WorkerServices::Share(const RunServices& services) {
+  for (Worker& w : workers_) {
+    w.services.allocator = services.allocator;
+    w.services.stop = services.stop;
+    w.services.seed = services.seed;
+    w.services.depth = services.depth;
+    w.services.run_body = services.run_body;
+  }
+}
+
+Status Launch(const Tactic& tactic, const Binding& binding, KernelCall* call, ThreadPool* pool,
+              WorkerServices* workers) {
+  for (size_t i = 0; i < binding.phases.size(); ++i) {
+    call->phase = static_cast<int>(i);
+    call->chunks = binding.phases[i];
+    if (call->chunks == 1) {
+      call->chunk = 0;
+      HASTEN_TRY(tactic.run(*call));
+      continue;
+    }
+    Phase phase{.tactic = &tactic, .call = call, .workers = workers, .status = {}};
+    if (pool) {
+      pool->Run(call->chunks, Chunk, &phase);
+    } else {
+      for (int64_t c = 0; c < call->chunks; ++c) Chunk(&phase, c, 0);
+    }
+    if (phase.failed) return std::move(phase.status);
+  }
+  return {};
+}
+
+}  // namespace hasten
