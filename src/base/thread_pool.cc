@@ -59,10 +59,11 @@ bool ThreadPool::ClaimAndCompute(int worker) {
 
 void ThreadPool::Work(int worker) {
   constexpr int kPolls = 256;  // between looks at the clock
-  while (!ending_.load(std::memory_order_relaxed)) {
+  while (true) {
     while (ClaimAndCompute(worker)) {
     }
     const uint64_t seen = ticket_.load(std::memory_order_acquire);
+    if (ending_.load()) return;  // set before the ticket's last change, so that change is either seen or waited for
     const Clock::time_point until = Clock::now() + spin_;
     bool work = false;
     do {
