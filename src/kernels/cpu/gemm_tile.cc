@@ -70,11 +70,10 @@ void Tile(const TileCall& t) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   V acc[R][N];
   HASTEN_UNROLL
-  for (int r = 0; r < R; ++r)
-    HASTEN_UNROLL
-    for (int n = 0; n < N; ++n)
-      acc[r][n] = t.accumulate && t.columns > n * lanes ? LoadPart(t.c + r * t.c_step + n * lanes, t.columns - n * lanes)
-                                                        : hn::Zero(d);
+  for (int r = 0; r < R; ++r) HASTEN_UNROLL
+  for (int n = 0; n < N; ++n)
+    acc[r][n] = t.accumulate && t.columns > n * lanes ? LoadPart(t.c + r * t.c_step + n * lanes, t.columns - n * lanes)
+                                                      : hn::Zero(d);
   const float* HWY_RESTRICT b = t.b;
   const float* const* a = t.a;
   for (int64_t s = 0; s < t.segments; ++s, a += R) {
@@ -100,10 +99,9 @@ void Tile(const TileCall& t) {
     return;
   }
   HASTEN_UNROLL
-  for (int r = 0; r < R; ++r)
-    HASTEN_UNROLL
-    for (int n = 0; n < N; ++n)
-      if (t.columns > n * lanes) StorePart(acc[r][n], t.c + r * t.c_step + n * lanes, t.columns - n * lanes);
+  for (int r = 0; r < R; ++r) HASTEN_UNROLL
+  for (int n = 0; n < N; ++n)
+    if (t.columns > n * lanes) StorePart(acc[r][n], t.c + r * t.c_step + n * lanes, t.columns - n * lanes);
 }
 
 // Four panels at once are four streams from memory: what a product of one row waits for.
@@ -113,38 +111,33 @@ void Row4(const TileCall& t) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   V acc[4][N];
   HASTEN_UNROLL
-  for (int p = 0; p < 4; ++p)
-    HASTEN_UNROLL
-    for (int n = 0; n < N; ++n)
-      acc[p][n] = t.accumulate ? hn::LoadU(d, t.c + (p * N + n) * lanes) : hn::Zero(d);
+  for (int p = 0; p < 4; ++p) HASTEN_UNROLL
+  for (int n = 0; n < N; ++n) acc[p][n] = t.accumulate ? hn::LoadU(d, t.c + (p * N + n) * lanes) : hn::Zero(d);
   const float* HWY_RESTRICT b = t.b;
   for (int64_t s = 0; s < t.segments; ++s) {
     const float* HWY_RESTRICT row = t.a[s] + t.offset;
     for (int64_t k = 0; k < t.length; ++k, b += N * lanes) {
       const V av = hn::Set(d, row[k]);
       HASTEN_UNROLL
-      for (int p = 0; p < 4; ++p)
-        HASTEN_UNROLL
-        for (int n = 0; n < N; ++n)
-          acc[p][n] = hn::MulAdd(av, hn::Load(d, b + p * t.panel_step + n * lanes), acc[p][n]);
+      for (int p = 0; p < 4; ++p) HASTEN_UNROLL
+      for (int n = 0; n < N; ++n) acc[p][n] = hn::MulAdd(av, hn::Load(d, b + p * t.panel_step + n * lanes), acc[p][n]);
     }
   }
   const TileTail plain;
   const TileTail& tail = t.tail ? *t.tail : plain;
   const V scale = hn::Set(d, tail.scale), low = hn::Set(d, tail.low), high = hn::Set(d, tail.high);
   HASTEN_UNROLL
-  for (int p = 0; p < 4; ++p)
-    HASTEN_UNROLL
-    for (int n = 0; n < N; ++n) {
-      const int64_t at = (p * N + n) * lanes;
-      V v = acc[p][n];
-      if (t.tail) {
-        v = hn::MulAdd(v, scale, tail.bias ? hn::LoadU(d, tail.bias + at) : hn::Zero(d));
-        if (tail.residual) v = hn::Add(v, hn::LoadU(d, tail.residual + at));
-        v = Clamp(v, low, high);
-      }
-      hn::StoreU(v, d, t.c + at);
+  for (int p = 0; p < 4; ++p) HASTEN_UNROLL
+  for (int n = 0; n < N; ++n) {
+    const int64_t at = (p * N + n) * lanes;
+    V v = acc[p][n];
+    if (t.tail) {
+      v = hn::MulAdd(v, scale, tail.bias ? hn::LoadU(d, tail.bias + at) : hn::Zero(d));
+      if (tail.residual) v = hn::Add(v, hn::LoadU(d, tail.residual + at));
+      v = Clamp(v, low, high);
     }
+    hn::StoreU(v, d, t.c + at);
+  }
 }
 
 template <int R>

@@ -39,9 +39,9 @@ using TileFn = void (*)(const TileCall&);
 struct TileKernels {
   static constexpr int kMaxRows = 8, kMaxVectors = 3;
   std::string_view name;
-  int lanes = 0;    // floats in a vector
-  int rows = 0;     // of the largest tile
-  int vectors = 0;  // of the widest panel
+  int lanes = 0;                                    // floats in a vector
+  int rows = 0;                                     // of the largest tile
+  int vectors = 0;                                  // of the widest panel
   TileFn tile[kMaxRows + 1][kMaxVectors + 1] = {};  // [rows][vectors of the panel]
   TileFn row4[kMaxVectors + 1] = {};                // one row over four panels of equal width (columns all valid)
 };

@@ -1,0 +1,60 @@
+#include "kernels/cpu/conv_geometry.h"
+
+#include <cstring>
+
+namespace hasten::cpu {
+
+bool ConvSupported(const PlanCall& call) {
+  const Tensor* w = call.constant(1);
+  if (!w || w->dtype != DType::kF32 || w->dims.rank() < 3 || w->dims.rank() > 5 || w->elements() == 0) return false;
+  if (call.in[0].dtype != DType::kF32 || !call.in[0].shape.ranked()) return false;
+  if (call.has(2) && call.in[2].dtype != DType::kF32) return false;
+  return EpilogueSupported(call);
+}
+
+ConvGeometry GeometryOf(const ConvAttrs& a, const Dims& x, const Dims& weight, const Dims& y) {
+  ConvGeometry g;
+  const Window window = MakeWindow(a, x.span().subspan(2), weight.span().subspan(2), y.span().subspan(2));
+  for (int i = 0; i < window.rank; ++i)
+    g.axes[static_cast<size_t>(3 - window.rank + i)] = window.axes[static_cast<size_t>(i)];
+  g.batch = x[0];
+  g.groups = a.group;
+  g.channels = weight[1];
+  g.filters = weight[0] / a.group;
+  return g;
+}
+
+Status PrepareConv(const PlanCall& call, std::vector<std::byte>* params) {
+  ConvParams p;
+  const Dims& dims = call.constant(1)->dims;
+  p.rank = dims.rank();
+  std::copy(dims.begin(), dims.end(), p.dims);
+  params->resize(sizeof p);
+  std::memcpy(params->data(), &p, sizeof p);
+  return {};
+}
+
+Dims WeightDims(const void* params) {
+  ConvParams p;
+  std::memcpy(&p, params, sizeof p);
+  return Dims(std::span<const int64_t>(p.dims, static_cast<size_t>(p.rank)));
+}
+
+Status PackConv(const PlanCall& call, int, Tensor* packed) {
+  const Tensor& w = *call.constant(1);
+  HASTEN_ASSIGN(const Tensor aligned, Clone(w));  // a mapped weight may lie anywhere
+  const int64_t groups = call.attrs<ConvAttrs>().group, filters = w.dims[0] / groups, channels = w.dims[1];
+  const int64_t taps = w.dims.Product(2, w.dims.rank()), k = taps * channels;
+  const Panels panels = Panels::Of(filters, BestTileKernels());
+  HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {groups, panels.floats(k)}));
+  std::vector<int64_t> row(static_cast<size_t>(k));
+  for (int64_t t = 0; t < taps; ++t)
+    for (int64_t c = 0; c < channels; ++c) row[static_cast<size_t>(t * channels + c)] = c * taps + t;
+  for (int64_t g = 0; g < groups; ++g) {
+    const PackSource source{aligned.as<float>() + g * filters * k, row, 0, k};
+    PackPanels(panels, source, k, 0, panels.count, packed->as<float>() + g * panels.floats(k));
+  }
+  return {};
+}
+
+}  // namespace hasten::cpu

@@ -1,0 +1,34 @@
+// Shapes of a convolution over activations that lie channels last, for up to three spatial axes.
+#pragma once
+#include "kernels/cpu/gemm_block.h"
+#include "ops/convolution.h"
+
+namespace hasten::cpu {
+
+// Decided when shapes are bound; plain data.  Axes are depth, height, width; missing ones have size 1.
+struct ConvGeometry {
+  std::array<WindowAxis, 3> axes = {};
+  int64_t batch = 1, groups = 1;
+  int64_t channels = 1, filters = 1;  // of one group
+  int64_t taps() const { return axes[0].kernel * axes[1].kernel * axes[2].kernel; }
+  int64_t out_pixels() const { return axes[0].out * axes[1].out * axes[2].out; }
+  int64_t in_pixels() const { return axes[0].in * axes[1].in * axes[2].in; }
+  int64_t rows() const { return batch * out_pixels(); }
+};
+
+// f32 operands of rank 3 to 5, weights constant, epilogue as the kernels take it.
+bool ConvSupported(const PlanCall& call);
+// `weight`: logical dims [M, C / group, k...].
+ConvGeometry GeometryOf(const ConvAttrs& a, const Dims& x, const Dims& weight, const Dims& y);
+
+// The logical weight's dims, which Bind needs and the packed weight no longer shows.
+struct ConvParams {
+  int64_t dims[5] = {};
+  int64_t rank = 0;
+};
+Status PrepareConv(const PlanCall& call, std::vector<std::byte>* params);
+Dims WeightDims(const void* params);
+// [groups, floats of one packed matrix]: row tap * channels + c, column m.
+Status PackConv(const PlanCall& call, int input, Tensor* packed);
+
+}  // namespace hasten::cpu
