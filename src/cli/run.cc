@@ -10,13 +10,19 @@ namespace hasten::cli {
 namespace {
 
 Status RunModel(const RunFlags& flags, Report* report) {
-  SessionOptions options;
-  options.plan.references_only = flags.reference;
-  HASTEN_ASSIGN(const auto session, Session::Load(flags.model, options));
-  report->Notes(session->model().notes);
-  report->Notes(session->plan()->notes);
+  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(flags.model));
+  // References need no shapes, so inputs can be gathered with them before the plan is made for these inputs' shapes.
+  SessionOptions references;
+  references.plan.references_only = true;
+  HASTEN_ASSIGN(auto session, Session::Of(model, references).At(flags.model));
+  report->Notes(model->notes);
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
   HASTEN_ASSIGN(const std::vector<Value> inputs, GatherInputs(flags, *session, report));
+  if (!flags.reference) {
+    session.reset();
+    HASTEN_ASSIGN(session, PlanSession(flags.plan, std::move(model), inputs, report).At(flags.model));
+  }
+  report->Notes(session->plan()->notes);
   HASTEN_ASSIGN(const std::vector<Value> outputs, TimedRuns(flags, session.get(), inputs, report));
   HASTEN_TRY(ShowOutputs(flags, *session, outputs, report));
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, report));

@@ -96,6 +96,7 @@ void AddRunning(CLI::App* app, RunFlags* f) {
       ->type_name("N")
       ->check(Within<int64_t>(0, kMost));
   app->add_flag("--reference", f->reference, "Compute every op by its slow, exact reference");
+  app->add_flag("--profile", f->profile, "Print a table of the steps: time, share, FLOP/s, GB/s, kernel, layout");
 }
 
 }  // namespace
@@ -113,6 +114,8 @@ void AddRunFlags(CLI::App* app, RunFlags* f) {
   AddCheck(app, f);
   group("Running");
   AddRunning(app, f);
+  group("Planning");
+  AddPlanFlags(app, &f->plan);
 }
 
 }  // namespace hasten::cli

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/image_recipe.h"
+#include "cli/plan_flags.h"
 
 namespace hasten::cli {
 
@@ -29,7 +30,8 @@ struct RunFlags {
   double relative = 1e-3, absolute = 1e-7;
   // Run
   std::optional<int64_t> repeat, warmup;
-  bool reference = false;
+  bool reference = false, profile = false;
+  PlanFlags plan;
 };
 
 void AddRunFlags(CLI::App* app, RunFlags* flags);

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "cli/figures.h"
+#include "cli/profile_table.h"
 #include "cli/progress.h"
 
 namespace hasten::cli {
@@ -53,8 +54,8 @@ struct Measured {
   std::vector<double> milliseconds;
 };
 
-Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64_t seed, int64_t warmup,
-                         int64_t repeat) {
+Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64_t seed, int64_t warmup, int64_t repeat,
+                         StepObserver* profile) {
   using Clock = std::chrono::steady_clock;
   const int64_t runs = warmup + repeat;
   Progress progress("running", runs == 1 ? 1.0 : static_cast<double>(runs));
@@ -65,6 +66,7 @@ Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64
   if (progress.possible() && runs == 1) options.observer = &steps;
   Measured measured;
   for (int64_t i = 0; i < runs; ++i) {
+    if (profile && i >= warmup) options.observer = profile;
     const Clock::time_point start = Clock::now();
     HASTEN_TRY(session->Run(inputs, &measured.outputs, options));
     const Clock::duration taken = Clock::now() - start;
@@ -86,9 +88,12 @@ double Quantile(std::span<const double> sorted, double part) {
 Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs,
                                      Report* report) {
   const int64_t repeat = flags.repeat.value_or(1), warmup = flags.warmup.value_or(flags.repeat ? 1 : 0);
-  HASTEN_ASSIGN(Measured measured, Measure(session, inputs, flags.seed, warmup, repeat));
+  Profile profile(*session->plan());
+  HASTEN_ASSIGN(Measured measured,
+                Measure(session, inputs, flags.seed, warmup, repeat, flags.profile ? &profile : nullptr));
   std::sort(measured.milliseconds.begin(), measured.milliseconds.end());
   ReportLatency(measured.milliseconds, warmup, report);
+  if (flags.profile) ReportProfile(*session->plan(), profile, report);
   return std::move(measured.outputs);
 }
 

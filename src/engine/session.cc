@@ -1,5 +1,6 @@
 #include "engine/session.h"
 
+#include "base/cores.h"
 #include "base/mapped_file.h"
 #include "import/onnx/import.h"
 #include "ops/text.h"
@@ -18,8 +19,12 @@ Result<std::unique_ptr<Session>> Session::Load(const std::string& path, const Se
 }
 
 Result<std::unique_ptr<Session>> Session::Of(std::shared_ptr<const Model> model, const SessionOptions& options) {
-  HASTEN_ASSIGN(auto plan, BuildPlan(std::move(model), options.plan));
-  return std::unique_ptr<Session>(new Session(std::move(plan)));
+  const int threads = options.threads > 0 ? options.threads : UsableCores();
+  const auto pool = threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr;
+  PlanOptions plan_options = options.plan;
+  plan_options.pool = pool.get();
+  HASTEN_ASSIGN(auto plan, BuildPlan(std::move(model), plan_options));
+  return std::unique_ptr<Session>(new Session(std::move(plan), pool));
 }
 
 const Type& Session::input_type(size_t i) const {

@@ -11,6 +11,8 @@ namespace hasten {
 
 struct SessionOptions {
   PlanOptions plan;
+  int threads = 1;      // 0: as many as this process may use
+  bool passes = false;  // optimise the graph first (Of(Model) only)
 };
 
 // One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.
@@ -19,6 +21,7 @@ class Session {
   // .onnx, or the text form (.ir).  Errors begin with the path.
   static Result<std::unique_ptr<Session>> Load(const std::string& path, const SessionOptions& options = {});
   static Result<std::unique_ptr<Session>> Of(std::shared_ptr<const Model> model, const SessionOptions& options = {});
+  int threads() const { return threads_; }
 
   const Model& model() const { return *plan_->model; }
   const std::shared_ptr<const Plan>& plan() const { return plan_; }
@@ -36,7 +39,9 @@ class Session {
   }
 
  private:
-  explicit Session(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)), executor_(plan_) {}
+  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool)
+      : threads_(pool ? pool->threads() : 1), plan_(std::move(plan)), executor_(plan_, {.pool = std::move(pool)}) {}
+  int threads_ = 1;
   std::shared_ptr<const Plan> plan_;
   Executor executor_;
 };

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "ops/infer.h"
+#include "plan/choose.h"
 #include "plan/place.h"
-#include "plan/plan.h"
+#include "plan/relayout.h"
 
 namespace hasten {
 namespace {
@@ -228,7 +228,9 @@ void AssignLifetimes(Plan* plan) {
 void AssignInPlace(Plan* plan) {
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {
     Step& step = plan->steps[i];
-    if (step.kind != Step::Kind::kCall || step.tactic || step.out.empty() || step.out[0] == kNone) continue;
+    if (step.kind != Step::Kind::kCall || (step.tactic && !step.tactic->in_place) || step.out.empty() ||
+        step.out[0] == kNone)
+      continue;
     const int input = step.node->op->traits.in_place_input;
     if (input < 0 || static_cast<size_t>(input) >= step.in.size()) continue;
     const SlotId s = step.in[static_cast<size_t>(input)];
@@ -257,6 +259,8 @@ Result<std::shared_ptr<const Plan>> BuildPlan(std::shared_ptr<const Model> model
   HASTEN_TRY(flattener.Main(graph));
   std::erase_if(plan->outputs, [&](SlotId s) { return plan->values[s].storage == Storage::kState; });
   HASTEN_TRY(ChooseTactics(plan.get(), options));
+  HASTEN_TRY(InsertReorders(plan.get(), options));
+  HASTEN_TRY(PackConstants(plan.get(), options));
   HASTEN_TRY(AssignPlaces(plan.get(), options));
   AssignLifetimes(plan.get());
   AssignInPlace(plan.get());
@@ -276,7 +280,7 @@ std::string Plan::Describe() const {
     out += Str(i, ": ", kKinds[static_cast<int>(s.kind)]);
     if (s.kind == Step::Kind::kCall)
       out += Str(" ", OpName(*s.node), s.node->epilogue.empty() ? "" : Str(" + ", s.node->epilogue), " by ",
-                 s.tactic ? s.tactic->name : "reference");
+                 s.tactic ? s.tactic->name : "reference", s.layout == Layout::kPlain ? "" : Str(", ", Name(s.layout)));
     out += Str(" (", names(s.in), s.epilogue_in.empty() ? "" : Str(" | ", names(s.epilogue_in)), ") -> ", names(s.out));
     if (s.kind == Step::Kind::kBranchIfFalse || s.kind == Step::Kind::kJump) out += Str(" to ", s.target);
     if (s.in_place != kNone) out += " in place";

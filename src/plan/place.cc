@@ -3,7 +3,6 @@
 #include <map>
 
 namespace hasten {
-namespace {
 
 Device* DeviceNamed(const PlanOptions& options, std::string_view name) {
   for (Device* d : options.devices)
@@ -11,53 +10,7 @@ Device* DeviceNamed(const PlanOptions& options, std::string_view name) {
   return nullptr;
 }
 
-bool TakesState(const Plan& plan, const Step& step) {
-  for (SlotId s : step.in)
-    if (s != kNone && plan.values[s].storage == Storage::kState) return true;
-  return false;
-}
-
-bool Applies(const Tactic& t, const PlanCall& call, const PlanOptions& options) {
-  if (!t.Serves(call.node->op->name) || !Available(t.isa) || t.numerics > options.numerics) return false;
-  if (t.device != "cpu" && !DeviceNamed(options, t.device)) return false;
-  if (call.state && !t.takes_state) return false;
-  if (!call.node->epilogue.empty() && !t.fuses_epilogue) return false;
-  return !t.supports || t.supports(call);
-}
-
-// What a tactic sees of a step at plan time.
-struct StepFacts {
-  std::vector<Type> in, out, epilogue_in;
-  std::vector<const Tensor*> constants;
-  PlanCall call;
-
-  StepFacts(const Plan& plan, const Step& step) {
-    const auto type_of = [&](SlotId s) {
-      if (s == kNone || !plan.values[s].graph) return Type();
-      return plan.values[s].graph->value(plan.values[s].value).type;
-    };
-    for (SlotId s : step.in) {
-      in.push_back(type_of(s));
-      constants.push_back(s != kNone && plan.values[s].storage == Storage::kConstant ? &plan.values[s].constant
-                                                                                     : nullptr);
-    }
-    for (SlotId s : step.out) out.push_back(type_of(s));
-    for (SlotId s : step.epilogue_in) epilogue_in.push_back(type_of(s));
-    call = {step.node, in, out, epilogue_in, constants, TakesState(plan, step)};
-  }
-};
-
-Status Choose(Plan* plan, Step* step, const PlanOptions& options) {
-  const StepFacts facts(*plan, *step);
-  for (const auto& list : {options.tactics, BuiltInTactics()})
-    for (const Tactic* t : list) {
-      if (!Applies(*t, facts.call, options)) continue;
-      step->tactic = t;
-      if (t->prepare) HASTEN_TRY(t->prepare(facts.call, &step->params));
-      return {};
-    }
-  return {};
-}
+namespace {
 
 // Copies of values in other places, reused until the value is written again.
 class Placer {
@@ -134,16 +87,6 @@ class Placer {
 };
 
 }  // namespace
-
-Status ChooseTactics(Plan* plan, const PlanOptions& options) {
-  if (options.references_only) return {};
-  for (Step& step : plan->steps) {
-    if (step.kind != Step::Kind::kCall || !step.graph) continue;
-    Status status = Choose(plan, &step, options);
-    if (!status.ok()) return std::move(status).At(step.where);
-  }
-  return {};
-}
 
 Status AssignPlaces(Plan* plan, const PlanOptions& options) {
   if (!options.devices.empty()) Placer(plan, options).Run();

@@ -164,7 +164,8 @@ class Binder {
       b.call.params = step.params.empty() ? nullptr : step.params.data();
       b.call.epilogue = step.node->epilogue.empty() ? nullptr : &step.node->epilogue;
       b.call.node_key = step.key;
-      b.dynamic = Dynamic(step) || !step.graph;
+      b.dynamic = Dynamic(step) || (!step.graph && !step.tactic);
+      b.call.layout = step.layout;
       if (!b.dynamic && step.tactic && step.tactic->bind) HASTEN_TRY(BindTactic(step, &b));
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {
@@ -183,10 +184,11 @@ class Binder {
       if (v.storage == Storage::kConstant) return Type::Tensor(v.constant.dtype, v.constant.dims);
       return v.graph ? inference_.Get(v.graph, v.value).type : Type();
     };
-    std::vector<Type> in, out;
+    std::vector<Type> in, out, epilogue_in;
     for (SlotId s : step.in) in.push_back(type_of(s));
     for (SlotId s : step.out) out.push_back(type_of(s));
-    const BoundShapes shapes{in, out, b->call.attributes, b->call.params, b->call.epilogue};
+    for (SlotId s : step.epilogue_in) epilogue_in.push_back(type_of(s));
+    const BoundShapes shapes{in, out, b->call.attributes, b->call.params, b->call.epilogue, step.layout, epilogue_in};
     Status status = step.tactic->bind(shapes, &b->binding);
     b->call.bound = b->binding.data.data();
     return status.ok() ? Status() : std::move(status).At(step.where);

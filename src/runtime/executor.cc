@@ -6,7 +6,8 @@
 
 namespace hasten {
 
-Executor::Executor(std::shared_ptr<const Plan> plan, Options options) : plan_(std::move(plan)), options_(options) {
+Executor::Executor(std::shared_ptr<const Plan> plan, Options options)
+    : plan_(std::move(plan)), options_(std::move(options)), workers_(options_.pool ? options_.pool->threads() : 1) {
   static const LocalServices reference;  // for how bodies run by reference
   services_.scratch = &scratch_;
   services_.stop = &stop_;
@@ -107,6 +108,7 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
   services_.allocator = options.output_allocator ? options.output_allocator : HeapAllocator();
   services_.seed = options.seed;
   stop_.store(0, std::memory_order_relaxed);
+  workers_.Share(services_);
   HASTEN_TRY(BindStates(bound, options));
   outputs->resize(plan_->outputs.size());
   HASTEN_TRY(PlaceOutputs(bound, outputs, services_.allocator));
@@ -234,23 +236,10 @@ Status Executor::PlaceOnDevice(BoundPlan* bound, size_t index) {
   return {};
 }
 
-namespace {
-
-Status RunTactic(const Tactic& tactic, const Binding& binding, KernelCall* call) {
-  for (size_t phase = 0; phase < binding.phases.size(); ++phase) {
-    call->phase = static_cast<int>(phase);
-    call->chunks = binding.phases[phase];
-    for (call->chunk = 0; call->chunk < call->chunks; ++call->chunk) HASTEN_TRY(tactic.run(*call));
-  }
-  return {};
-}
-
-}  // namespace
-
 Status Executor::FixedCall(BoundPlan* bound, size_t index) {
   const Step& step = plan_->steps[index];
   BoundStep& b = bound->steps[index];
-  if (step.tactic) return RunTactic(*step.tactic, b.binding, &b.call);
+  if (step.tactic) return Launch(*step.tactic, b.binding, &b.call, options_.pool.get(), &workers_);
   const bool nothing_to_do =
       step.node->op->traits.metadata_only && b.in[0]->is_tensor() && b.in[0]->tensor().data == b.out[0]->tensor().data;
   if (!nothing_to_do) HASTEN_TRY(step.node->op->eval(b.call));
@@ -291,11 +280,14 @@ Status Executor::DynamicTactic(const Step& step, BoundStep* b) {
     }
   }
   Binding binding;
-  const BoundShapes shapes{b->in_types, b->out_types, b->call.attributes, b->call.params, b->call.epilogue};
+  std::vector<Type> epilogue_in;
+  for (const Value* v : b->epilogue_in) epilogue_in.push_back(TypeOf(*v));
+  const BoundShapes shapes{b->in_types,      b->out_types, b->call.attributes, b->call.params,
+                           b->call.epilogue, step.layout,  epilogue_in};
   if (step.tactic->bind) HASTEN_TRY(step.tactic->bind(shapes, &binding));
   HASTEN_ASSIGN(b->call.workspace, scratch_.Take(binding.workspace_bytes));
   b->call.bound = binding.data.data();
-  return RunTactic(*step.tactic, binding, &b->call);
+  return Launch(*step.tactic, binding, &b->call, options_.pool.get(), &workers_);
 }
 
 }  // namespace hasten

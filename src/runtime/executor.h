@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/launch.h"
 #include "plan/plan.h"
 #include "runtime/state.h"
 
@@ -28,15 +29,16 @@ struct RunOptions {
   std::optional<std::chrono::steady_clock::time_point> deadline;
   const std::atomic<bool>* cancel = nullptr;  // another thread may set it
   StepObserver* observer = nullptr;
-  std::span<State* const> states;         // one per batch row, if the plan has bound states
-  uint64_t seed = 0;                      // of random ops without a seed of their own
+  std::span<State* const> states;  // one per batch row, if the plan has bound states
+  uint64_t seed = 0;               // of random ops without a seed of their own
 };
 
 class Executor {
  public:
   struct Options {
-    size_t max_bindings = 4;              // input-shape sets remembered
+    size_t max_bindings = 4;  // input-shape sets remembered
     int64_t max_arena_bytes = int64_t{1} << 40;
+    std::shared_ptr<ThreadPool> pool = nullptr;  // that chunks run on, shared with other executors; null: one thread
   };
   explicit Executor(std::shared_ptr<const Plan> plan) : Executor(std::move(plan), Options()) {}
   Executor(std::shared_ptr<const Plan> plan, Options options);
@@ -49,7 +51,7 @@ class Executor {
   Status Run(std::span<const Value> inputs, std::vector<Value>* outputs, const RunOptions& options = {});
 
   const Plan& plan() const { return *plan_; }
-  int64_t arena_bytes() const;   // of the last binding
+  int64_t arena_bytes() const;  // of the last binding
   int64_t times_bound() const { return times_bound_; }
 
  private:
@@ -69,6 +71,7 @@ class Executor {
   std::list<std::unique_ptr<BoundPlan>> bindings_;  // most recently used first
   ScratchArena scratch_;
   RunServices services_;
+  WorkerServices workers_;
   std::atomic<uint32_t> stop_{0};
   int64_t times_bound_ = 0;
 };

@@ -1,0 +1,219 @@
+#include "plan/choose.h"
+
+#include <algorithm>
+
+#include "plan/layout_search.h"
+#include "plan/measure.h"
+#include "plan/place.h"
+
+namespace hasten {
+namespace {
+
+bool TakesState(const Plan& plan, const Step& step) {
+  for (SlotId s : step.in)
+    if (s != kNone && plan.values[s].storage == Storage::kState) return true;
+  return false;
+}
+
+bool Applies(const Tactic& t, const PlanCall& call, const PlanOptions& options) {
+  if (!t.Serves(call.node->op->name) || !Available(t.isa) || t.numerics > options.numerics) return false;
+  if (t.device != "cpu" && !DeviceNamed(options, t.device)) return false;
+  if (call.state && !t.takes_state) return false;
+  if (!call.node->epilogue.empty() && !t.fuses_epilogue) return false;
+  return !t.supports || t.supports(call);
+}
+
+double Bytes(std::span<const Type> types) {
+  double bytes = 0;
+  for (const Type& t : types)
+    if (const auto dims = t.is_tensor() ? t.shape.Concrete() : std::nullopt)
+      bytes += static_cast<double>(BytesFor(t.dtype, dims->elements()));
+  return bytes;
+}
+
+// The cost model: operations at the tactic's assumed speed, or bytes at a memory's, whichever is more.
+double Estimate(const Tactic* tactic, const StepFacts& facts) {
+  constexpr double kReferenceSpeed = 0.1, kBytesPerNanosecond = 8, kCall = 200;
+  double flops = 1;
+  const OpDef& op = *facts.call.node->op;
+  if (facts.concrete()) {
+    if (op.flops) {
+      flops = op.flops({facts.real_in, facts.real_out, &facts.call.node->attrs});
+    } else if (!facts.real_out.empty() && facts.real_out[0].is_tensor()) {
+      flops = static_cast<double>(facts.real_out[0].shape.Concrete()->elements());
+    }
+  }
+  const double bytes = Bytes(facts.real_in) + Bytes(facts.real_out) + Bytes(facts.real_epilogue);
+  const double speed = tactic ? tactic->speed : kReferenceSpeed;
+  return kCall + std::max(flops / speed, bytes / kBytesPerNanosecond);
+}
+
+// All ways to compute a step, the reference last.
+std::vector<Candidate> CandidatesOf(StepFacts* facts, const PlanOptions& options) {
+  std::vector<Candidate> out;
+  for (const auto& list : {options.tactics, BuiltInTactics()})
+    for (const Tactic* t : list) {
+      const int variants = std::max<int>(1, static_cast<int>(t->variants.size()));
+      for (int v = 0; v < variants; ++v)
+        for (Layout layout : {Layout::kPlain, Layout::kChannelsLast}) {
+          const bool wrong =
+              layout == Layout::kPlain ? t->layouts == Layouts::kChannelsLast : t->layouts == Layouts::kPlain;
+          if (wrong) continue;
+          const Type& y = facts->out.empty() ? Type() : facts->out[0];
+          if (layout == Layout::kChannelsLast && (!y.is_tensor() || !y.shape.ranked() || y.shape.rank() < 3)) continue;
+          if (!Applies(*t, facts->Call(v, layout), options)) continue;
+          out.push_back({t, v, layout, Estimate(t, *facts), false});
+        }
+      // The caller's own tactics come first: one that applies ends the search.
+      if (!out.empty() && list.data() == options.tactics.data() && !options.tactics.empty()) return out;
+    }
+  out.push_back({nullptr, 0, Layout::kPlain, Estimate(nullptr, *facts), false});
+  return out;
+}
+
+constexpr double kFactors[] = {0, 1.5, 2, 4, 16, 1e300};
+
+// Times the promising candidates; the rest keep their estimates, but never beat a measured one on a guess.
+void TimeCandidates(StepFacts* facts, int level, Timer* timer, std::vector<Candidate>* candidates) {
+  double best = 1e300;
+  size_t tactics = 0;
+  for (const Candidate& c : *candidates)
+    if (c.tactic) best = std::min(best, c.nanoseconds), ++tactics;
+  if (tactics < 2) return;  // nothing to choose from: the reference is never chosen over a tactic
+  for (Candidate& c : *candidates) {
+    if (!c.tactic || c.tactic->device != "cpu" || c.nanoseconds > best * kFactors[level]) continue;
+    facts->Call(c.variant, c.layout);
+    if (const auto time = timer->Time(c, *facts)) {
+      c.nanoseconds = *time;
+      c.measured = true;
+    }
+  }
+}
+
+std::string NameOf(const Candidate& c) {
+  if (!c.tactic) return "reference";
+  return Str(c.tactic->name,
+             c.tactic->variants.empty() ? "" : Str(" ", c.tactic->variants[static_cast<size_t>(c.variant)]),
+             c.layout == Layout::kPlain ? "" : Str(", ", Name(c.layout)));
+}
+
+void Record(Plan* plan, uint32_t index, const std::vector<Candidate>& candidates, const Candidate& pick) {
+  Decision d{index, plan->steps[index].where, {}};
+  for (const Candidate& c : candidates) {
+    const bool picked = c.tactic == pick.tactic && c.variant == pick.variant && c.layout == pick.layout;
+    d.options.push_back({NameOf(c), c.nanoseconds, c.measured, picked});
+  }
+  plan->decisions.push_back(std::move(d));
+}
+
+}  // namespace
+
+const PlanCall& StepFacts::Call(int variant, Layout layout) {
+  call.in = in;
+  call.out = out;
+  call.epilogue_in = epilogue_in;
+  call.constants = constants;
+  call.variant = variant;
+  call.layout = layout;
+  return call;
+}
+
+bool StepFacts::concrete() const {
+  for (const auto* list : {&real_in, &real_out, &real_epilogue})
+    for (const Type& t : *list)
+      if (t.known() && (!t.is_tensor() || !t.shape.is_const())) return false;
+  return !real_out.empty() && real_out[0].is_tensor();
+}
+
+PlanShapes::PlanShapes(const Plan& plan, const PlanOptions& options)
+    : plan_(plan), inference_({.fold_small = true, .use_graph_types = false}) {
+  const Graph& graph = plan.model->graph;
+  for (ValueId v : graph.inputs) {
+    Type type = graph.value(v).type;
+    const auto given = options.shapes.find(graph.value(v).name);
+    if (given != options.shapes.end()) {
+      type.shape = Shape(given->second);
+    } else if (type.is_tensor() && type.shape.ranked()) {
+      for (Dim& d : type.shape.dims())
+        if (!d.is_const()) d = 1;
+    }
+    inference_.Set(&graph, v, {type, {}, {}});
+  }
+  // Where these dims cannot be, what was inferred so far counts, and the rest has no real shape.
+  if (!inference_.Run(graph).ok()) return;
+}
+
+Type PlanShapes::RealType(SlotId s) const {
+  if (s == kNone) return {};
+  const PlannedValue& v = plan_.values[s];
+  if (v.storage == Storage::kConstant) return Type::Tensor(v.constant.dtype, v.constant.dims);
+  return v.graph ? inference_.Get(v.graph, v.value).type : Type();
+}
+
+StepFacts PlanShapes::FactsOf(const Step& step) const {
+  StepFacts f;
+  const auto type_of = [&](SlotId s) {
+    if (s == kNone) return Type();
+    const PlannedValue& v = plan_.values[s];
+    if (v.storage == Storage::kConstant && !v.graph) return Type::Tensor(v.constant.dtype, v.constant.dims);
+    return v.graph ? v.graph->value(v.value).type : Type();
+  };
+  for (SlotId s : step.in) {
+    f.in.push_back(type_of(s));
+    f.real_in.push_back(RealType(s));
+    f.constants.push_back(s != kNone && plan_.values[s].storage == Storage::kConstant ? &plan_.values[s].constant
+                                                                                      : nullptr);
+  }
+  for (SlotId s : step.out) {
+    f.out.push_back(type_of(s));
+    f.real_out.push_back(RealType(s));
+  }
+  for (SlotId s : step.epilogue_in) {
+    f.epilogue_in.push_back(type_of(s));
+    f.real_epilogue.push_back(RealType(s));
+  }
+  f.call.node = step.node;
+  f.call.state = TakesState(plan_, step);
+  return f;
+}
+
+bool FollowsLayout(const Tactic& tactic, Layout layout, int input, int rank) {
+  if (layout != Layout::kChannelsLast || rank < 3) return false;
+  return input < 0 || (input < 32 && (tactic.layout_inputs >> input & 1));
+}
+
+Status ChooseTactics(Plan* plan, const PlanOptions& options) {
+  if (options.references_only) return {};
+  const PlanShapes shapes(*plan, options);
+  TimingCache cache =
+      options.level > 0 && !options.timing_cache.empty() ? TimingCache::Load(options.timing_cache) : TimingCache();
+  Timer timer(&cache, options.pool, options.timing_budget);
+  LayoutSearch search(*plan);
+  std::vector<std::vector<Candidate>> all(plan->steps.size());
+  for (uint32_t i = 0; i < plan->steps.size(); ++i) {
+    const Step& step = plan->steps[i];
+    if (step.kind != Step::Kind::kCall || !step.graph) continue;
+    StepFacts facts = shapes.FactsOf(step);
+    all[i] = CandidatesOf(&facts, options);
+    if (options.level > 0 && facts.concrete()) TimeCandidates(&facts, std::min(options.level, 5), &timer, &all[i]);
+    search.Add(i, facts, all[i]);
+    if (options.progress) options.progress(i + 1, plan->steps.size());
+  }
+  plan->timed = timer.measured();
+  // A cache that cannot be written costs time at the next start, nothing else.
+  if (cache.changed() && !options.timing_cache.empty() && !cache.Save(options.timing_cache).ok())
+    plan->notes.push_back(Str("the timing cache ", options.timing_cache, " cannot be written"));
+  const std::vector<int> picks = search.Run();
+  for (uint32_t i = 0; i < plan->steps.size(); ++i) {
+    if (all[i].empty()) continue;
+    const Candidate& pick = all[i][static_cast<size_t>(picks[i])];
+    Step& step = plan->steps[i];
+    step.tactic = pick.tactic;
+    step.variant = pick.variant;
+    step.layout = pick.layout;
+    Record(plan, i, all[i], pick);
+  }
+  return {};
+}
+
+}  // namespace hasten

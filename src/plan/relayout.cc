@@ -1,0 +1,211 @@
+#include "plan/relayout.h"
+
+#include "ops/reorder.h"
+#include "plan/place.h"
+
+namespace hasten {
+namespace {
+
+// Walks the steps in order and keeps track of which values exist plain, channels last, or both.
+class Relayouter {
+ public:
+  Relayouter(Plan* plan, const Tactic* reorder) : plan_(*plan), reorder_(reorder) {}
+
+  Status Run() {
+    std::vector<Step> old = std::move(plan_.steps);
+    plan_.steps.clear();
+    std::vector<bool> target(old.size() + 1);
+    for (const Step& s : old)
+      if (IsControl(s)) target[s.target] = true;
+    std::vector<uint32_t> moved_to(old.size() + 1);
+    for (uint32_t i = 0; i < old.size(); ++i) {
+      // Where control flow meets or parts, everything is plain.
+      if (target[i] || IsControl(old[i])) HASTEN_TRY(MakeAllPlain());
+      moved_to[i] = static_cast<uint32_t>(plan_.steps.size());
+      HASTEN_TRY(Place(std::move(old[i])));
+    }
+    HASTEN_TRY(MakeAllPlain());
+    moved_to[old.size()] = static_cast<uint32_t>(plan_.steps.size());
+    for (Step& s : plan_.steps)
+      if (IsControl(s)) s.target = moved_to[s.target];
+    return {};
+  }
+
+ private:
+  struct Twin {
+    SlotId slot = kNone;
+    bool plain = false;  // the value exists plain too
+  };
+  static bool IsControl(const Step& s) { return s.kind == Step::Kind::kBranchIfFalse || s.kind == Step::Kind::kJump; }
+
+  int RankOf(SlotId s) const {
+    const PlannedValue& v = plan_.values[s];
+    if (v.storage == Storage::kConstant) return v.constant.dims.rank();
+    if (!v.graph) return 0;
+    const Type& type = v.graph->value(v.value).type;
+    return type.is_tensor() && type.shape.ranked() ? type.shape.rank() : 0;
+  }
+
+  Status Place(Step step) {
+    const auto follows = [&](SlotId s, int input) {
+      return step.tactic && FollowsLayout(*step.tactic, step.layout, input, RankOf(s));
+    };
+    for (size_t i = 0; i < step.in.size(); ++i)
+      if (step.in[i] != kNone) HASTEN_TRY(Read(&step.in[i], follows(step.in[i], static_cast<int>(i)), &step));
+    for (SlotId& s : step.epilogue_in)
+      if (s != kNone) HASTEN_TRY(Read(&s, follows(s, -1), &step));
+    for (SlotId s : step.out)
+      if (s != kNone) twins_.erase(s);
+    const SlotId plain = step.out.empty() ? kNone : step.out[0];
+    const bool last = plain != kNone && follows(plain, -1);
+    if (last) step.out[0] = NewTwin(plain);
+    plan_.steps.push_back(std::move(step));
+    if (!last) return {};
+    twins_[plain] = {plan_.steps.back().out[0], false};
+    return plan_.values[plain].storage == Storage::kOutput ? MakePlain(plain) : Status();
+  }
+
+  SlotId NewTwin(SlotId s) {
+    const PlannedValue& v = plan_.values[s];
+    plan_.values.push_back({.name = v.name,
+                            .graph = v.graph,
+                            .value = v.value,
+                            .storage = Storage::kArena,
+                            .place = v.place,
+                            .layout = Layout::kChannelsLast});
+    return static_cast<SlotId>(plan_.values.size() - 1);
+  }
+
+  Status Read(SlotId* s, bool last, Step*) {
+    const auto twin = twins_.find(*s);
+    if (!last) return twin != twins_.end() && !twin->second.plain ? MakePlain(*s) : Status();
+    if (twin != twins_.end()) {
+      *s = twin->second.slot;
+      return {};
+    }
+    const SlotId plain = *s;
+    if (plan_.values[plain].storage == Storage::kConstant) {
+      HASTEN_ASSIGN(*s, ReorderedConstant(plain));
+    } else {
+      *s = NewTwin(plain);
+      Reorder(plain, *s, Layout::kChannelsLast);
+    }
+    twins_[plain] = {*s, true};
+    return {};
+  }
+
+  Status MakePlain(SlotId s) {
+    Twin& twin = twins_[s];
+    Reorder(twin.slot, s, Layout::kPlain);
+    twin.plain = true;
+    return {};
+  }
+  Status MakeAllPlain() {
+    for (auto& [s, twin] : twins_)
+      if (!twin.plain) HASTEN_TRY(MakePlain(s));
+    twins_.clear();
+    return {};
+  }
+
+  void Reorder(SlotId from, SlotId to, Layout layout) {
+    auto node = std::make_unique<Node>();
+    node->op = &ops::kReorder;
+    node->attrs = Attrs(ops::kReorder.attrs);
+    node->attrs.as<ReorderAttrs>().to = static_cast<int64_t>(layout);
+    node->inputs = {0};
+    node->outputs = {0};
+    Step step;
+    step.node = node.get();
+    step.tactic = reorder_;
+    step.in = {from};
+    step.out = {to};
+    step.where = Str("reorder of ", Quote(plan_.values[from].name), " to ", Name(layout));
+    plan_.own_nodes.push_back(std::move(node));
+    plan_.steps.push_back(std::move(step));
+  }
+
+  Result<SlotId> ReorderedConstant(SlotId s) {
+    const Tensor& from = plan_.values[s].constant;
+    HASTEN_ASSIGN(Tensor to, NewTensor(from.dtype, from.dims));
+    const int64_t channels = from.dims[1], pixels = from.dims.Product(2, from.dims.rank());
+    for (int64_t n = 0; n < from.dims[0]; ++n)
+      for (int64_t c = 0; c < channels; ++c)
+        for (int64_t p = 0; p < pixels; ++p)
+          CopyElements(from, (n * channels + c) * pixels + p, &to, (n * pixels + p) * channels + c, 1);
+    plan_.values.push_back({.name = plan_.values[s].name,
+                            .storage = Storage::kConstant,
+                            .layout = Layout::kChannelsLast,
+                            .constant = std::move(to)});
+    return static_cast<SlotId>(plan_.values.size() - 1);
+  }
+
+  Plan& plan_;
+  const Tactic* reorder_;
+  std::map<SlotId, Twin> twins_;
+};
+
+bool Misaligned(const Tensor& t) {
+  const auto size = static_cast<uintptr_t>(std::max<int64_t>(1, std::min<int64_t>(8, BytesFor(t.dtype, 1))));
+  return t.dtype != DType::kString && reinterpret_cast<uintptr_t>(t.data) % size != 0;
+}
+
+Status AlignConstants(Plan* plan, const Step& step) {
+  for (const auto* list : {&step.in, &step.epilogue_in})
+    for (SlotId s : *list) {
+      if (s == kNone || plan->values[s].storage != Storage::kConstant) continue;
+      Tensor& t = plan->values[s].constant;
+      if (!Misaligned(t)) continue;
+      HASTEN_ASSIGN(t, Clone(t));
+    }
+  return {};
+}
+
+}  // namespace
+
+Status InsertReorders(Plan* plan, const PlanOptions& options) {
+  bool any = false;
+  for (const Step& s : plan->steps) any |= s.layout != Layout::kPlain;
+  if (!any) return {};
+  const Tactic* reorder = nullptr;
+  for (const Tactic* t : BuiltInTactics())
+    if (!reorder && t->Serves(ops::kReorder.name) && Available(t->isa)) reorder = t;
+  (void)options;
+  HASTEN_REQUIRE(reorder, "there is no kernel that reorders values");
+  return Relayouter(plan, reorder).Run();
+}
+
+Status PackConstants(Plan* plan, const PlanOptions& options) {
+  const PlanShapes shapes(*plan, options);
+  for (Step& step : plan->steps) {
+    if (step.kind != Step::Kind::kCall || !step.tactic) continue;
+    const Tactic& t = *step.tactic;
+    if (step.graph && (t.packs || t.prepare)) {
+      StepFacts facts = shapes.FactsOf(step);
+      facts.Call(step.variant, step.layout);
+      std::vector<std::pair<size_t, Tensor>> packed_inputs;
+      for (size_t i = 0; i < step.in.size(); ++i) {
+        if (!(t.packs >> i & 1) || !facts.constants[i]) continue;
+        Tensor packed;
+        Status status = t.pack(facts.call, static_cast<int>(i), &packed);
+        if (!status.ok()) return std::move(status).At(step.where);
+        if (!packed.data) continue;
+        packed_inputs.emplace_back(i, std::move(packed));
+      }
+      if (t.prepare) {
+        Status status = t.prepare(facts.call, &step.params);
+        if (!status.ok()) return std::move(status).At(step.where);
+      }
+      for (auto& [input, packed] : packed_inputs) {  // now: `facts` points into plan->values
+        plan->values.push_back({.name = plan->values[step.in[input]].name,
+                                .storage = Storage::kConstant,
+                                .layout = Layout::kPacked,
+                                .constant = std::move(packed)});
+        step.in[input] = static_cast<SlotId>(plan->values.size() - 1);
+      }
+    }
+    HASTEN_TRY(AlignConstants(plan, step));
+  }
+  return {};
+}
+
+}  // namespace hasten
