@@ -12,7 +12,7 @@ FLOORS = [
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders.split()}
 INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^/">]+)/([^">]+)[">]')
 # A generated catalogue belongs to the floor whose records it lists.
-CATALOG = {"onnx": "import", "commands": "cli"}
+CATALOG = {"onnx": "import", "rules": "passes", "commands": "cli"}
 SUFFIXES = {".h", ".cc", ".cu", ".cuh", ".inc"}
 
 

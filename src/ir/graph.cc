@@ -326,7 +326,8 @@ int RemoveDead(Graph* graph) {
   }
   for (ValueId v = 0; v < graph->value_slots(); ++v) {
     const GraphValue& value = graph->value(v);
-    if (value.alive && value.constant && value.uses.empty() && !graph->IsOutput(v)) graph->EraseValue(v);
+    const bool input = std::find(graph->inputs.begin(), graph->inputs.end(), v) != graph->inputs.end();
+    if (value.alive && value.constant && value.uses.empty() && !input && !graph->IsOutput(v)) graph->EraseValue(v);
   }
   return erased;
 }

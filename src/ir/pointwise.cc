@@ -37,7 +37,23 @@ constexpr OpInfo kOps[] = {
     {"clip", 1, true, true},
     {"hard_sigmoid", 1, true, true},
     {"gelu", 1},
+    {"const", 0, true},
+    {"reciprocal", 1},
+    {"floor", 1},
+    {"ceil", 1},
+    {"round", 1},
+    {"sign", 1},
+    {"sin", 1},
+    {"cos", 1},
+    {"softplus", 1},
+    {"elu", 1, true},
+    {"hard_swish", 1},
+    {"mish", 1},
+    {"gelu_tanh", 1},
+    {"swish", 1, true},
+    {"prelu", 2},
 };
+static_assert(std::size(kOps) == static_cast<size_t>(kLastPointwiseOp) + 1);
 constexpr int kMaxRegisters = 1 << 16;  // numbers of registers have 16 bits
 
 const OpInfo& InfoOf(PointwiseOp op) { return kOps[static_cast<size_t>(op)]; }
@@ -50,11 +66,14 @@ std::optional<PointwiseOp> OpFromName(std::string_view name) {
 
 void AppendInstr(std::string* out, const PointwiseInstr& instr) {
   const OpInfo& info = InfoOf(instr.op);
-  *out += Str(info.name, "(", instr.a);
-  if (info.arity == 2) *out += Str(",", instr.b);
+  *out += Str(info.name, "(");
+  std::string_view comma = "";
+  const auto reg = [&](uint16_t r) { *out += Str(std::exchange(comma, ","), r); };
+  if (info.arity > 0) reg(instr.a);
+  if (info.arity > 1) reg(instr.b);
   const auto constant = [&](std::string_view name, float v, bool used) {
     if (!used && std::bit_cast<uint32_t>(v) == 0) return;
-    *out += Str(",", name, "=");
+    *out += Str(std::exchange(comma, ","), name, "=");
     AppendExact(out, v);
   };
   constant("alpha", instr.alpha, info.alpha);
@@ -76,12 +95,15 @@ Result<PointwiseInstr> TakeInstr(Lexer* lex, int registers) {
   lex->Next();
   PointwiseInstr instr{*op};
   HASTEN_TRY(lex->Expect('('));
-  HASTEN_ASSIGN(instr.a, TakeRegister(lex, registers));
-  if (Arity(*op) == 2) {
+  if (Arity(*op) > 0) {
+    HASTEN_ASSIGN(instr.a, TakeRegister(lex, registers));
+  }
+  if (Arity(*op) > 1) {
     HASTEN_TRY(lex->Expect(','));
     HASTEN_ASSIGN(instr.b, TakeRegister(lex, registers));
   }
-  while (lex->Take(',')) {
+  bool more = Arity(*op) == 0 ? !lex->At(')') : lex->Take(',');
+  for (; more; more = lex->Take(',')) {
     const bool alpha = lex->At("alpha");
     if (!alpha && !lex->At("beta")) return lex->Expected("'alpha' or 'beta'");
     lex->Next();
@@ -95,6 +117,14 @@ Result<PointwiseInstr> TakeInstr(Lexer* lex, int registers) {
 // NaN wins, as in numpy.minimum and ONNX's Min.
 double Lesser(double a, double b) { return std::isnan(a) || a < b ? a : b; }
 double Greater(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
+double Softplus(double a) { return Greater(a, 0) + std::log1p(std::exp(-std::abs(a))); }
+
+// a / 2 * (1 + tanh(u)) without the cancellation at negative u.
+double GeluTanh(double a) {
+  constexpr double kSqrt2OverPi = 0.79788456080286535588;
+  return a == -HUGE_VAL ? -0.0 : a / (1 + std::exp(-2 * kSqrt2OverPi * (a + 0.044715 * a * a * a)));
+}
 
 double Eval(const PointwiseInstr& instr, double a, double b) {
   const double alpha = instr.alpha, beta = instr.beta;
@@ -120,6 +150,21 @@ double Eval(const PointwiseInstr& instr, double a, double b) {
     case PointwiseOp::kHardSigmoid: return Lesser(Greater(alpha * a + beta, 0), 1);
     // a / 2 * (1 + erf(a / sqrt 2)) without the cancellation at negative a.
     case PointwiseOp::kGelu: return a == -HUGE_VAL ? -0.0 : a / 2 * std::erfc(-a * M_SQRT1_2);
+    case PointwiseOp::kConst: return alpha;
+    case PointwiseOp::kReciprocal: return 1 / a;
+    case PointwiseOp::kFloor: return std::floor(a);
+    case PointwiseOp::kCeil: return std::ceil(a);
+    case PointwiseOp::kRound: return std::nearbyint(a);
+    case PointwiseOp::kSign: return a > 0 ? 1 : a < 0 ? -1 : a;
+    case PointwiseOp::kSin: return std::sin(a);
+    case PointwiseOp::kCos: return std::cos(a);
+    case PointwiseOp::kSoftplus: return Softplus(a);
+    case PointwiseOp::kElu: return a < 0 ? alpha * std::expm1(a) : a;
+    case PointwiseOp::kHardSwish: return a * Lesser(Greater(a / 6 + 0.5, 0), 1);
+    case PointwiseOp::kMish: return a * std::tanh(Softplus(a));
+    case PointwiseOp::kGeluTanh: return GeluTanh(a);
+    case PointwiseOp::kSwish: return a / (1 + std::exp(-alpha * a));
+    case PointwiseOp::kPRelu: return a < 0 ? a * b : a;
   }
   return 0;
 }
@@ -193,7 +238,8 @@ Status VerifyProgram(const PointwiseProgram& program) {
   size_t registers = static_cast<size_t>(program.operands);
   for (const PointwiseInstr& instr : program.instrs) {
     HASTEN_REQUIRE(static_cast<size_t>(instr.op) < std::size(kOps), "a pointwise instruction has no op");
-    HASTEN_REQUIRE(instr.a < registers && (Arity(instr.op) == 1 || instr.b < registers), "instruction ",
+    const int arity = Arity(instr.op);
+    HASTEN_REQUIRE((arity < 1 || instr.a < registers) && (arity < 2 || instr.b < registers), "instruction ",
                    registers - static_cast<size_t>(program.operands),
                    " of a pointwise program reads a register that is not yet written");
     ++registers;
@@ -205,7 +251,8 @@ double EvalPointwise(const PointwiseProgram& program, std::span<const double> op
   std::copy(operands.begin(), operands.end(), registers.begin());
   size_t next = operands.size();
   for (const PointwiseInstr& instr : program.instrs) {
-    registers[next] = Eval(instr, registers[instr.a], InfoOf(instr.op).arity == 2 ? registers[instr.b] : 0);
+    const int arity = InfoOf(instr.op).arity;
+    registers[next] = Eval(instr, arity > 0 ? registers[instr.a] : 0, arity > 1 ? registers[instr.b] : 0);
     ++next;
   }
   return program.empty() ? operands[0] : registers[next - 1];

@@ -11,13 +11,43 @@
 namespace hasten {
 
 enum class PointwiseOp : uint8_t {
-  kAdd, kSub, kMul, kDiv, kMin, kMax, kPow,
-  kNeg, kAbs, kSqrt, kExp, kLog, kErf, kTanh, kSigmoid, kRelu,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMin,
+  kMax,
+  kPow,
+  kNeg,
+  kAbs,
+  kSqrt,
+  kExp,
+  kLog,
+  kErf,
+  kTanh,
+  kSigmoid,
+  kRelu,
   kLeakyRelu,    // a < 0 ? alpha * a : a
   kClip,         // min(max(a, alpha), beta)
   kHardSigmoid,  // clip(alpha * a + beta, 0, 1)
   kGelu,         // a / 2 * (1 + erf(a / sqrt 2))
+  kConst,        // alpha; reads nothing
+  kReciprocal,
+  kFloor,
+  kCeil,
+  kRound,  // to nearest, half to even
+  kSign,   // NaN stays
+  kSin,
+  kCos,
+  kSoftplus,   // log(1 + exp(a))
+  kElu,        // a < 0 ? alpha * (exp(a) - 1) : a
+  kHardSwish,  // a * clip(a / 6 + 1 / 2, 0, 1)
+  kMish,       // a * tanh(softplus(a))
+  kGeluTanh,   // a / 2 * (1 + tanh(sqrt(2 / pi) * (a + 0.044715 * a^3)))
+  kSwish,      // a * sigmoid(alpha * a)
+  kPRelu,      // a < 0 ? a * b : a
 };
+inline constexpr PointwiseOp kLastPointwiseOp = PointwiseOp::kPRelu;  // new ones are appended
 
 // Registers 0 .. operands-1 hold the operands (register 0: the value computed by the host op, if any); instruction i
 // writes register operands + i; the last one is the result.

@@ -28,7 +28,10 @@ TEST(Pointwise, TextIsCanonical) {
        {"", "add(0,1); relu(2)", "clip(0,alpha=-inf,beta=6)", "leaky_relu(1,alpha=0.1)",
         "hard_sigmoid(0,alpha=0.16666667,beta=0.5); mul(0,2)", "clip(0,alpha=nan.7fc00001,beta=nan)",
         "gelu(0); pow(2,1); erf(3); sub(1,4); div(5,0); min(0,1); max(0,1); neg(2); abs(3); sqrt(4); "
-        "exp(0); log(1); tanh(2); sigmoid(3); mul(0,0)"}) {
+        "exp(0); log(1); tanh(2); sigmoid(3); mul(0,0)",
+        "const(alpha=0.5); mul(0,2); const(alpha=-1,beta=2); reciprocal(0); floor(0); ceil(0); round(0); sign(0); "
+        "sin(0); cos(0); softplus(0); elu(0,alpha=1); hard_swish(0); mish(0); gelu_tanh(0); swish(0,alpha=1.702); "
+        "prelu(0,1)"}) {
     EXPECT_EQ(Program(2, text).Text(), text);
   }
   EXPECT_EQ(Program(2, " add ( 0 , 1 ) ;relu(2)").Text(), "add(0,1); relu(2)");
@@ -41,7 +44,8 @@ TEST(Pointwise, ParseSaysWhatIsWrong) {
   EXPECT_EQ(message(2, "add(0,2)"), "1:7: expected a register below 2, found 2");
   EXPECT_EQ(message(1, "relu(0); relu(2)"), "1:15: expected a register below 2, found 2");
   EXPECT_EQ(message(1, "relu(-1)"), "1:6: expected a register below 1, found -1");
-  EXPECT_EQ(message(1, "sin(0)"), "1:1: expected a pointwise instruction, found 'sin'");
+  EXPECT_EQ(message(1, "sine(0)"), "1:1: expected a pointwise instruction, found 'sine'");
+  EXPECT_EQ(message(1, "const(0)"), "1:7: expected 'alpha' or 'beta', found '0'");
   EXPECT_EQ(message(1, "relu(0) relu(1)"), "1:9: expected ';', found 'relu'");
   EXPECT_EQ(message(1, "relu(0);"), "1:9: expected a pointwise instruction, found the end");
   EXPECT_EQ(message(1, "clip(0,gamma=1)"), "1:8: expected 'alpha' or 'beta', found 'gamma'");
@@ -75,6 +79,28 @@ TEST(Pointwise, Instructions) {
   EXPECT_EQ(Eval("hard_sigmoid(0,alpha=0.25,beta=0.5)", {9}), 1);
   EXPECT_EQ(Eval("hard_sigmoid(0,alpha=0.25,beta=0.5)", {-9}), 0);
   EXPECT_NEAR(Eval("gelu(0)", {1}), 0.5 * (1 + std::erf(std::sqrt(0.5))), 1e-15);
+  EXPECT_EQ(Eval("const(alpha=0.5)", {3}), 0.5);
+  EXPECT_EQ(Eval("const(alpha=0.5); mul(1,0)", {3}), 1.5);
+  EXPECT_EQ(Eval("reciprocal(0)", {4}), 0.25);
+  EXPECT_EQ(Eval("floor(0)", {-1.5}), -2);
+  EXPECT_EQ(Eval("ceil(0)", {-1.5}), -1);
+  EXPECT_EQ(Eval("round(0)", {2.5}), 2);
+  EXPECT_EQ(Eval("round(0)", {-3.5}), -4);
+  EXPECT_EQ(Eval("sign(0)", {-7}), -1);
+  EXPECT_EQ(Eval("sign(0)", {0}), 0);
+  EXPECT_EQ(Eval("sin(0)", {2}), std::sin(2));
+  EXPECT_EQ(Eval("cos(0)", {2}), std::cos(2));
+  EXPECT_NEAR(Eval("softplus(0)", {1}), std::log(1 + std::exp(1)), 1e-15);
+  EXPECT_NEAR(Eval("elu(0,alpha=2)", {-1}), 2 * (std::exp(-1) - 1), 1e-15);
+  EXPECT_EQ(Eval("elu(0,alpha=2)", {3}), 3);
+  EXPECT_EQ(Eval("hard_swish(0)", {1.5}), 1.125);
+  EXPECT_EQ(Eval("hard_swish(0)", {-4}), 0);
+  EXPECT_EQ(Eval("hard_swish(0)", {5}), 5);
+  EXPECT_NEAR(Eval("mish(0)", {-2}), -2 * std::tanh(std::log(1 + std::exp(-2))), 1e-15);
+  EXPECT_NEAR(Eval("gelu_tanh(0)", {2}), 1 + std::tanh(std::sqrt(2 / M_PI) * (2 + 0.044715 * 8)), 1e-15);
+  EXPECT_NEAR(Eval("swish(0,alpha=2)", {3}), 3 / (1 + std::exp(-6)), 1e-15);
+  EXPECT_EQ(Eval("prelu(0,1)", {-3, 0.5}), -1.5);
+  EXPECT_EQ(Eval("prelu(0,1)", {3, 0.5}), 3);
   EXPECT_EQ(Eval("add(0,1); mul(2,0); neg(3)", {2, 3}), -10);
   EXPECT_EQ(Eval("", {7, 8}), 7);
 }
@@ -86,8 +112,17 @@ TEST(Pointwise, ExtremesOfInstructions) {
   EXPECT_EQ(Eval("gelu(0)", {-kInf}), 0);
   EXPECT_EQ(Eval("gelu(0)", {kInf}), kInf);
   EXPECT_NEAR(Eval("gelu(0)", {-10}) / -7.619853024160527e-23, 1, 1e-9);
-  for (const char* text : {"min(0,1)", "min(1,0)", "max(0,1)", "max(1,0)", "relu(0)", "clip(0,alpha=0,beta=6)",
-                           "hard_sigmoid(0,alpha=1,beta=0)", "leaky_relu(0,alpha=0.5)", "gelu(0)"})
+  EXPECT_EQ(Eval("softplus(0)", {-1000}), 0);
+  EXPECT_EQ(Eval("softplus(0)", {1000}), 1000);
+  EXPECT_EQ(Eval("elu(0,alpha=2)", {-kInf}), -2);
+  EXPECT_EQ(Eval("gelu_tanh(0)", {-kInf}), 0);
+  EXPECT_EQ(Eval("gelu_tanh(0)", {kInf}), kInf);
+  EXPECT_EQ(Eval("swish(0,alpha=1)", {-1000}), 0);
+  EXPECT_EQ(Eval("mish(0)", {kInf}), kInf);
+  for (const char* text :
+       {"min(0,1)", "min(1,0)", "max(0,1)", "max(1,0)", "relu(0)", "clip(0,alpha=0,beta=6)",
+        "hard_sigmoid(0,alpha=1,beta=0)", "leaky_relu(0,alpha=0.5)", "gelu(0)", "sign(0)", "softplus(0)",
+        "elu(0,alpha=1)", "hard_swish(0)", "mish(0)", "gelu_tanh(0)", "swish(0,alpha=1)", "prelu(0,1)", "round(0)"})
     EXPECT_TRUE(std::isnan(Eval(text, {NAN, 1}))) << text;
 }
 
@@ -97,6 +132,7 @@ TEST(Pointwise, VerifyRefusesRegistersNotYetWritten) {
   EXPECT_FALSE(VerifyProgram({1, {{PointwiseOp::kAdd, 0, 1}}}).ok());
   EXPECT_FALSE(VerifyProgram({1, {{PointwiseOp::kRelu, 1}}}).ok());
   EXPECT_TRUE(VerifyProgram({1, {{PointwiseOp::kRelu, 0, 9}}}).ok());
+  EXPECT_TRUE(VerifyProgram({1, {{PointwiseOp::kConst, 9, 9}}}).ok());
   EXPECT_FALSE(VerifyProgram({0, {{PointwiseOp::kRelu, 0}}}).ok());
   EXPECT_FALSE(VerifyProgram({1, {{static_cast<PointwiseOp>(99), 0}}}).ok());
 }

@@ -1,12 +1,10 @@
 // A tactic: one way to compute one op on one device.  Many tactics serve an op; the planner keeps the best that
 // applies.
 #pragma once
+#include "ops/numerics.h"
 #include "ops/op.h"
 
 namespace hasten {
-
-// What a way of computing does to the numbers, in order of liberty.
-enum class Numerics : uint8_t { kExact, kReassociated, kWinograd, kApproximate, kReduced };
 
 enum class Isa : uint8_t { kBaseline, kAvx2, kAvx512, kAvx512Vnni, kNeon };
 

@@ -1,0 +1,21 @@
+// Constant arithmetic per channel, y[c] = x[c] * scale[c] + shift[c], and moving it into weights.
+#pragma once
+#include "passes/rule.h"
+
+namespace hasten {
+
+struct Affine {
+  ValueId x = kNone;
+  std::vector<double> scale, shift;  // per channel; empty: ones, zeros
+};
+
+// The node as such arithmetic over axis `channel` of its input, which has `channels` entries: BatchNormalization with
+// known statistics, or Add, Sub, Mul, Div with a known operand that varies along that axis only.
+std::optional<Affine> AffineOf(const RewriteContext& c, NodeId n, int channel, int64_t channels);
+
+// f(index along the axis, element) of each element of a float tensor, as a new tensor of its dtype.
+Result<Tensor> MapAlong(const Tensor& t, int axis, const std::function<double(int64_t, double)>& f);
+// A float vector.
+Result<Tensor> FloatVector(DType dtype, std::span<const double> v);
+
+}  // namespace hasten

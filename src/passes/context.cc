@@ -1,0 +1,159 @@
+#include <algorithm>
+
+#include "catalog/rules.inc"
+#include "passes/rule.h"
+
+namespace hasten {
+
+namespace {
+
+bool IsInput(const Graph& graph, ValueId v) {
+  return std::find(graph.inputs.begin(), graph.inputs.end(), v) != graph.inputs.end();
+}
+
+}  // namespace
+
+std::span<const Rule* const> BuiltInRules() { return rules::kCatalog; }
+
+const Type& RewriteContext::type(ValueId v) const {
+  static const Type unknown;
+  return v == kNone ? unknown : graph_.value(v).type;
+}
+
+std::optional<Dims> RewriteContext::dims(ValueId v) const {
+  return type(v).is_tensor() ? type(v).shape.Concrete() : std::nullopt;
+}
+
+NodeId RewriteContext::Producer(ValueId v, std::string_view op) const {
+  if (v == kNone) return kNone;
+  const NodeId n = graph_.value(v).producer;
+  return n != kNone && node(n).op && node(n).op->name == op ? n : kNone;
+}
+
+const Tensor* RewriteContext::Known(ValueId v) const {
+  if (v == kNone) return nullptr;
+  // An input with a default is no constant: the caller may give another one.
+  if (const Tensor* t = graph_.constant(v)) return IsInput(graph_, v) ? nullptr : t;
+  const Fact& fact = inference_.Get(&graph_, v);
+  return fact.value.data && fact.value.place == Place{} ? &fact.value : nullptr;
+}
+
+std::optional<std::vector<int64_t>> RewriteContext::KnownInts(ValueId v) const {
+  const Tensor* t = Known(v);
+  if (!t || !IsInteger(t->dtype)) return std::nullopt;
+  return ToInts(*t);
+}
+
+bool RewriteContext::OnlyUse(ValueId v) const { return graph_.value(v).uses.size() == 1 && !graph_.IsOutput(v); }
+
+bool RewriteContext::CanReplace(ValueId v, ValueId by) const {
+  if (v == by) return false;
+  if (!graph_.IsOutput(v)) return true;
+  const GraphValue& value = graph_.value(by);
+  return !graph_.IsOutput(by) && (value.producer != kNone || value.constant) && !IsInput(graph_, by);
+}
+
+bool RewriteContext::Before(NodeId a, NodeId b) const {
+  if (position_.size() != graph_.node_slots()) {
+    position_.assign(graph_.node_slots(), 0);
+    uint32_t next = 0;
+    for (NodeId n = graph_.first(); n != kNone; n = graph_.node(n).next) position_[n] = next++;
+  }
+  return position_[a] < position_[b];
+}
+
+Result<ValueId> RewriteContext::Add(std::string_view op, std::vector<ValueId> inputs, NodeId before,
+                                    const std::vector<NamedAttr>& attrs) {
+  Node made;
+  made.op = options_.catalog->Find(op);
+  if (!made.op) return Status(Code::kUnsupported, Str("op ", op, " is not known"));
+  made.attrs = Attrs(made.op->attrs);
+  for (const NamedAttr& a : attrs) HASTEN_TRY(made.attrs.Set(a.name, a.value));
+  made.inputs = std::move(inputs);
+  return AddNode(std::move(made), before);
+}
+
+Result<ValueId> RewriteContext::AddNode(Node made, NodeId before) {
+  const ValueId out = graph_.AddValue(before == kNone ? "" : node(before).name);
+  made.outputs = {out};
+  if (made.name.empty() && before != kNone) made.name = node(before).name;
+  const NodeId n = graph_.AddNode(std::move(made), before);
+  position_.clear();
+  Touch(n);
+  HASTEN_TRY(InferNode(&graph_, n, &inference_).At(graph_.Where(n)));
+  return out;
+}
+
+ValueId RewriteContext::AddConstant(std::string_view like, Tensor t) {
+  return graph_.AddConstant(std::string(like), std::move(t));
+}
+
+void RewriteContext::TouchUsers(ValueId v) {
+  for (const Use use : graph_.value(v).uses) Touch(use.node);
+}
+
+void RewriteContext::TakeName(ValueId from, ValueId to) {
+  GraphValue &old = graph_.value(from), &now = graph_.value(to);
+  const std::string label = old.name, other = now.name;
+  std::string free = label + "~";
+  while (graph_.FindValue(free) != kNone) free += "~";
+  HASTEN_CHECK(graph_.Rename(from, free).ok() && graph_.Rename(to, label).ok() && graph_.Rename(from, other).ok());
+  now.declared = old.declared;
+  now.doc = std::move(old.doc);
+  now.metadata = std::move(old.metadata);
+}
+
+void RewriteContext::Replace(ValueId v, ValueId by) {
+  if (graph_.IsOutput(v) || (by >= first_made_ && !graph_.IsOutput(by))) TakeName(v, by);
+  TouchUsers(v);
+  Touch(graph_.value(by).producer);
+  graph_.ReplaceUses(v, by);
+  if (const NodeId n = graph_.value(v).producer; n != kNone) EraseIfUnused(n);
+}
+
+void RewriteContext::SetInput(NodeId n, size_t index, ValueId v) {
+  const ValueId old = node(n).inputs[index];
+  graph_.SetInput(n, index, v);
+  Touch(n);
+  if (v != kNone) Touch(graph_.value(v).producer);
+  if (old != kNone && graph_.value(old).producer != kNone) EraseIfUnused(graph_.value(old).producer);
+}
+
+void RewriteContext::MoveBefore(NodeId n, NodeId before) {
+  graph_.MoveBefore(n, before);
+  position_.clear();
+}
+
+Node& RewriteContext::Edit(NodeId n) {
+  Touch(n);
+  for (ValueId v : node(n).outputs)
+    if (v != kNone) TouchUsers(v);
+  return graph_.node(n);
+}
+
+void RewriteContext::EraseIfUnused(NodeId n) {
+  std::vector<NodeId> left{n};
+  while (!left.empty()) {
+    const NodeId at = left.back();
+    left.pop_back();
+    if (!node(at).alive) continue;
+    const std::vector<ValueId> outputs = node(at).outputs, inputs = node(at).inputs;
+    const bool used = std::any_of(outputs.begin(), outputs.end(), [&](ValueId v) {
+      return v != kNone && (!graph_.value(v).uses.empty() || graph_.IsOutput(v));
+    });
+    if (used) continue;
+    graph_.EraseNode(at);
+    for (ValueId v : outputs)
+      if (v != kNone) graph_.EraseValue(v);
+    for (ValueId v : inputs) {
+      if (v == kNone || !graph_.value(v).alive) continue;
+      const NodeId producer = graph_.value(v).producer;
+      TouchUsers(v);
+      if (producer == kNone) continue;
+      Touch(producer);
+      left.push_back(producer);
+    }
+  }
+}
+
+}  // namespace hasten

@@ -1,0 +1,81 @@
+#include "passes/pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace hasten {
+namespace {
+
+constexpr Pass kPipeline[] = {
+    {"remove_dead", {}, RemoveDeadNodes}, {"simplify", Stage::kSimplify},       {"merge_common", {}, MergeCommon},
+    {"simplify", Stage::kSimplify},  // what merging brought together
+    {"fold_weights", Stage::kWeights},    {"form_epilogues", Stage::kEpilogue}, {"form_pointwise", Stage::kPointwise},
+    {"merge_common", {}, MergeCommon},    {"remove_dead", {}, RemoveDeadNodes},
+};
+
+bool IsOff(const PassOptions& options, std::string_view name) {
+  return std::find(options.off.begin(), options.off.end(), name) != options.off.end();
+}
+
+std::vector<const Rule*> RulesOf(Stage stage, std::span<const Rule* const> rules, const PassOptions& options) {
+  std::vector<const Rule*> out;
+  for (const Rule* rule : rules)
+    if (rule->stage == stage && rule->numerics <= options.numerics && !IsOff(options, rule->name)) out.push_back(rule);
+  return out;
+}
+
+Status RunStage(const Pass& pass, std::span<const Rule* const> rules, Graph* graph, const PassOptions& options,
+                PassReport* report) {
+  const std::vector<const Rule*> active = RulesOf(*pass.stage, rules, options);
+  if (active.empty()) return {};
+  HASTEN_TRY(InferTypes(graph));
+  Inference inference({.fold_small = true});
+  for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
+  HASTEN_TRY(inference.Run(*graph));
+  return ApplyRules(active, graph, &inference, options, report);
+}
+
+Status RunWalk(const Pass& pass, Graph* graph, const PassOptions& options, PassReport* report) {
+  for (NodeId n : graph->Order())
+    for (const GraphPtr& body : graph->node(n).attrs.Graphs())
+      HASTEN_TRY(RunWalk(pass, body.get(), options, report).At(graph->Where(n)));
+  const auto start = std::chrono::steady_clock::now();
+  PassReport::Entry& entry = report->Of(pass.name);
+  Status status = pass.run(graph, options, &entry);
+  entry.ms += std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  return status;
+}
+
+}  // namespace
+
+std::span<const Pass> Pipeline() { return kPipeline; }
+
+Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rules, Graph* graph,
+                 const PassOptions& options, PassReport* report) {
+  for (const Pass& pass : passes) {
+    if (IsOff(options, pass.name)) continue;
+    HASTEN_TRY((pass.stage ? RunStage(pass, rules, graph, options, report) : RunWalk(pass, graph, options, report))
+                   .At(Str("pass ", pass.name)));
+#ifdef HASTEN_CHECKS
+    HASTEN_TRY(Verify(*graph).At(Str("after pass ", pass.name)));
+#endif
+  }
+  HASTEN_TRY(InferTypes(graph));
+  return Verify(*graph).At("after the passes");
+}
+
+Status Optimize(Model* model, const PassOptions& options, PassReport* report) {
+  PassReport unread;
+  if (!report) report = &unread;
+  report->nodes_before = CountNodes(model->graph);
+  HASTEN_TRY(RunPasses(kPipeline, BuiltInRules(), &model->graph, options, report));
+  report->nodes_after = CountNodes(model->graph);
+  return {};
+}
+
+Status RemoveDeadNodes(Graph* graph, const PassOptions&, PassReport::Entry* entry) {
+  entry->fired += RemoveDead(graph);
+  return {};
+}
+
+}  // namespace hasten
