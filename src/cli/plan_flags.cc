@@ -88,7 +88,7 @@ Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared
     options.plan.progress = [&progress](size_t done, size_t all) {
       progress.At(static_cast<double>(done) / static_cast<double>(all));
     };
-  HASTEN_ASSIGN(auto session, Session::Of(std::move(model), options));
+  HASTEN_ASSIGN(auto session, Session::Optimized(std::move(model), options));
   const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   const int64_t timed = session->plan()->timed;
   const int threads = session->threads();

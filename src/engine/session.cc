@@ -4,6 +4,7 @@
 #include "base/mapped_file.h"
 #include "import/onnx/import.h"
 #include "ops/text.h"
+#include "passes/pipeline.h"
 
 namespace hasten {
 
@@ -15,7 +16,16 @@ Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog&
 
 Result<std::unique_ptr<Session>> Session::Load(const std::string& path, const SessionOptions& options) {
   HASTEN_ASSIGN(auto model, LoadModel(path, options.plan.catalog ? *options.plan.catalog : Catalog::BuiltIn()));
-  return Of(std::move(model), options).At(path);
+  return Optimized(std::move(model), options).At(path);
+}
+
+Result<std::unique_ptr<Session>> Session::Optimized(std::shared_ptr<Model> model, const SessionOptions& options) {
+  if (options.passes && !options.plan.references_only) {
+    PassOptions passes;
+    passes.numerics = options.plan.numerics;
+    HASTEN_TRY(Optimize(model.get(), passes, nullptr));
+  }
+  return Of(std::move(model), options);
 }
 
 Result<std::unique_ptr<Session>> Session::Of(std::shared_ptr<const Model> model, const SessionOptions& options) {

@@ -11,8 +11,8 @@ namespace hasten {
 
 struct SessionOptions {
   PlanOptions plan;
-  int threads = 1;      // 0: as many as this process may use
-  bool passes = false;  // optimise the graph first (Of(Model) only)
+  int threads = 1;     // 0: as many as this process may use
+  bool passes = true;  // whether Load and Optimized simplify the graph first
 };
 
 // One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.
@@ -21,6 +21,8 @@ class Session {
   // .onnx, or the text form (.ir).  Errors begin with the path.
   static Result<std::unique_ptr<Session>> Load(const std::string& path, const SessionOptions& options = {});
   static Result<std::unique_ptr<Session>> Of(std::shared_ptr<const Model> model, const SessionOptions& options = {});
+  // Simplifies `model` first, for the liberty with rounding that the plan has.
+  static Result<std::unique_ptr<Session>> Optimized(std::shared_ptr<Model> model, const SessionOptions& options);
   int threads() const { return threads_; }
 
   const Model& model() const { return *plan_->model; }
