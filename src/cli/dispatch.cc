@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <new>
 
+#include "base/nearest.h"
 #include "catalog/commands.inc"
 #include "cli/command.h"
-#include "cli/nearest.h"
 #include "cli/page.h"
 
 namespace hasten::cli {
