@@ -133,7 +133,7 @@ ValueId Builder::BatchNorm(ValueId x, std::string_view name, double gain, double
   const Dims channels = {Dim(x, 1)};
   return Add(
       "BatchNormalization", name,
-      {x, Uniform(Name(name, "weight"), channels, 0.75 * gain, 1.25 * gain), Normal(Name(name, "bias"), channels, 0.1),
+      {x, Uniform(Name(name, "weight"), channels, 0.75 * gain, 1.25 * gain), Normal(Name(name, "bias"), channels, 0.3),
        Normal(Name(name, "running_mean"), channels, 0.1), Uniform(Name(name, "running_var"), channels, 0.75, 1.25)},
       {{"epsilon", static_cast<float>(epsilon)}});
 }

@@ -11,15 +11,16 @@ struct Stage {
 constexpr Stage kStages[] = {{1, 3, 1, 16, 1},  {6, 3, 2, 24, 2},  {6, 5, 2, 40, 2}, {6, 3, 2, 80, 3},
                              {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1}};
 constexpr int64_t kSqueeze = 4;
-constexpr double kSiluGain = 1.2;  // SiLU keeps less of the variance than a rectifier
+constexpr double kSiluGain = 1.08;    // the largest at which deep sums of SiLUs do not grow
+constexpr double kLinearGain = 0.65;  // of what follows no activation
 
-ValueId ConvNorm(Builder& b, ValueId x, const std::string& name, ConvShape shape, double gain = 1) {
+ValueId ConvNorm(Builder& b, ValueId x, const std::string& name, ConvShape shape, double gain, double norm_gain = 1) {
   shape.pad = shape.kernel / 2;
-  return b.BatchNorm(b.Conv(x, Name(name, "0"), shape, kSiluGain), Name(name, "1"), gain);
+  return b.BatchNorm(b.Conv(x, Name(name, "0"), shape, gain), Name(name, "1"), norm_gain);
 }
 
-ValueId ConvNormSilu(Builder& b, ValueId x, const std::string& name, const ConvShape& shape) {
-  return b.Silu(ConvNorm(b, x, name, shape), Name(name, "2"));
+ValueId ConvNormSilu(Builder& b, ValueId x, const std::string& name, const ConvShape& shape, double gain = kSiluGain) {
+  return b.Silu(ConvNorm(b, x, name, shape, gain), Name(name, "2"));
 }
 
 ValueId SqueezeExcite(Builder& b, ValueId x, const std::string& name, int64_t squeezed) {
@@ -33,12 +34,12 @@ ValueId MbConv(Builder& b, ValueId x, const std::string& name, const Stage& s, i
   const int64_t in = b.Dim(x, 1), width = in * s.expansion;
   ValueId y = x;
   int i = 0;
-  if (s.expansion != 1) y = ConvNormSilu(b, y, Str(name, ".block.", i++), {.channels = width});
+  if (s.expansion != 1) y = ConvNormSilu(b, y, Str(name, ".block.", i++), {.channels = width}, kLinearGain);
   y = ConvNormSilu(b, y, Str(name, ".block.", i++),
                    {.channels = width, .kernel = s.kernel, .stride = stride, .groups = width});
   y = SqueezeExcite(b, y, Str(name, ".block.", i++), in / kSqueeze);
   const bool residual = stride == 1 && in == s.channels;
-  y = ConvNorm(b, y, Str(name, ".block.", i), {.channels = s.channels}, residual ? 1 : 2);
+  y = ConvNorm(b, y, Str(name, ".block.", i), {.channels = s.channels}, kSiluGain, residual ? 1 : 2);
   return residual ? b.Add("Add", Name(name, "add"), {y, x}) : y;
 }
 
@@ -50,7 +51,7 @@ void BuildEfficientNet(Builder& b) {
     for (int i = 0; i < s.blocks; ++i) x = MbConv(b, x, Str("features.", stage, ".", i), s, i == 0 ? s.stride : 1);
     ++stage;
   }
-  x = ConvNormSilu(b, x, Str("features.", stage), {.channels = 1280});
+  x = ConvNormSilu(b, x, Str("features.", stage), {.channels = 1280}, kLinearGain);
   x = b.Add("GlobalAveragePool", "avgpool", {x});
   x = b.Add("Flatten", "flatten", {x});
   b.Output(b.Linear(x, "classifier.1", 1000), "output");

@@ -6,7 +6,7 @@ namespace {
 // A detector of the YOLO family: CSP blocks, spatial pyramid pooling, a path down and up again, three heads of three
 // anchors; widths and depths of the smallest v5 model.
 constexpr int64_t kSize = 640, kClasses = 80, kAnchors = 3, kOutputs = kClasses + 5;
-constexpr double kSiluGain = 1.2;
+constexpr double kSiluGain = 1.08;  // the largest at which deep sums of SiLUs do not grow
 
 ValueId ConvUnit(Builder& b, ValueId x, const std::string& name, int64_t channels, int64_t kernel = 1,
                  int64_t stride = 1) {
