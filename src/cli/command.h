@@ -27,11 +27,12 @@ struct Command {
   // Adds the command's options to `app`.  What it returns does the work once they are parsed, and owns their values.
   // Its error is printed by the caller, as "hasten: error: ...", and makes the exit status 1.
   std::function<Status()> (*define)(CLI::App* app);
+  bool hidden = false;  // for our own tools: runs and has --help, but no list or page names it
 };
 
-// In the order of their names.
+// In the order of their names, without the hidden ones.
 std::span<const Command* const> Commands();
-const Command* FindCommand(std::string_view name);  // null if there is none
+const Command* FindCommand(std::string_view name);  // hidden ones too; null if there is none
 
 std::string_view Version();  // "0.1.0"
 

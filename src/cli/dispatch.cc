@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <new>
 
+#include "base/nearest.h"
 #include "catalog/commands.inc"
 #include "cli/command.h"
-#include "cli/nearest.h"
 #include "cli/page.h"
 
 namespace hasten::cli {
@@ -82,11 +82,19 @@ int Dispatch(std::span<const std::string> args) {
 
 }  // namespace
 
-std::span<const Command* const> Commands() { return kCatalog; }
+std::span<const Command* const> Commands() {
+  static const auto shown = [] {
+    std::vector<const Command*> all(kCatalog.begin(), kCatalog.end());
+    std::erase_if(all, [](const Command* c) { return c->hidden; });
+    return all;
+  }();
+  return shown;
+}
+
 std::string_view Version() { return HASTEN_VERSION; }
 
 const Command* FindCommand(std::string_view name) {
-  for (const Command* c : Commands())
+  for (const Command* c : kCatalog)
     if (c->name == name) return c;
   return nullptr;
 }

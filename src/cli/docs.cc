@@ -8,6 +8,7 @@
 #include "cli/flag_checks.h"
 #include "cli/op_pages.h"
 #include "cli/page.h"
+#include "cli/zoo_page.h"
 
 namespace hasten::cli {
 namespace {
@@ -40,16 +41,20 @@ Status WriteDocs(const DocsFlags& f) {
     return Status(Code::kInvalidArgument, man ? "'hasten docs man' must be given a folder to write to"
                                               : Str("'hasten docs ", f.kind, "' prints and takes no folder"));
   if (man) return WriteManPages(f.dir);
-  if (f.kind == "commands")
+  if (f.kind == "commands") {
     PrintCommands();
-  else
+  } else if (f.kind == "zoo") {
+    HASTEN_ASSIGN(const std::string page, ZooMarkdown());
+    fmt::print("{}", page);
+  } else {
     fmt::print("{}", OpsMarkdown(Catalog::BuiltIn()));
+  }
   return {};
 }
 
 std::function<Status()> Define(CLI::App* app) {
   const auto f = std::make_shared<DocsFlags>();
-  OneOf(app->add_option("KIND", f->kind, "What to write")->required(), {"man", "commands", "ops"});
+  OneOf(app->add_option("KIND", f->kind, "What to write")->required(), {"man", "commands", "ops", "zoo"});
   app->add_option("DIR", f->dir, "Folder of the man pages, which is made if need be")->type_name("");
   return [f] { return WriteDocs(*f); };
 }
@@ -58,13 +63,14 @@ constexpr Example kExamples[] = {
     {"A man page for each command.", "hasten docs man ~/.local/share/man/man1"},
     {"The commands, as Markdown.", "hasten docs commands > docs/commands.md"},
     {"The ops with their attributes and versions, as Markdown.", "hasten docs ops > docs/ops.md"},
+    {"The zoo, as Markdown.", "hasten docs zoo > docs/zoo.md"},
 };
 
 }  // namespace
 
 extern const Command kDocs = {
     .name = "docs",
-    .summary = "write man pages, or Markdown about commands and ops",
+    .summary = "write man pages, or Markdown about commands, ops and the zoo",
     .doc = "All of it comes from the records of this binary, so it describes exactly this binary.",
     .examples = kExamples,
     .define = Define,

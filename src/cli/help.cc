@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "cli/nearest.h"
+#include "base/nearest.h"
 #include "cli/page.h"
 
 namespace hasten::cli {

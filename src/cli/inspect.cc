@@ -147,7 +147,7 @@ Status Inspect(const InspectFlags& flags) {
 
 std::function<Status()> Define(CLI::App* app) {
   const auto f = std::make_shared<InspectFlags>();
-  app->add_option("MODEL", f->model, "The model: .onnx, or .ir, the text form")->required()->type_name("");
+  app->add_option("MODEL", f->model, "The model: .onnx, .ir (the text form), or zoo:NAME")->required()->type_name("");
   app->add_option("--shape", f->shapes, "Lengths that the model leaves open, for operations and memory: x=1x3x224x224")
       ->type_name("NAME=DIMS")
       ->allow_extra_args(false)

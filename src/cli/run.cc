@@ -43,6 +43,7 @@ std::function<Status()> Define(CLI::App* app) {
 
 constexpr Example kExamples[] = {
     {"Made-up inputs: does it run, and how fast?", "hasten run model.onnx --repeat 100"},
+    {"How fast is a ResNet-50 here?", "hasten run zoo:resnet50 --repeat 20"},
     {"One input from a NumPy file.", "hasten run model.onnx --input x=photo.npy"},
     {"What is in a picture?", "hasten run model.onnx --image cat.jpg --labels labels.txt --top 5"},
     {"Folders as ONNX test data has them: input_0.pb, input_1.pb, ... in the model's order.",
@@ -51,7 +52,10 @@ constexpr Example kExamples[] = {
 };
 
 constexpr std::string_view kDoc =
-    R"(Without any input, inputs are made up from --seed: floats between 0 and 1, integers 0 or 1; dimensions that
+    R"(zoo:NAME is a well-known topology with generated weights, to try and to measure without a file; 'hasten
+inspect zoo:' lists the names.
+
+Without any input, inputs are made up from --seed: floats between 0 and 1, integers 0 or 1; dimensions that
 the model leaves open are 1 unless --shape tells.
 
 A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's

@@ -102,7 +102,7 @@ void AddRunning(CLI::App* app, RunFlags* f) {
 }  // namespace
 
 void AddRunFlags(CLI::App* app, RunFlags* f) {
-  app->add_option("MODEL", f->model, "The model: .onnx, or .ir, the text form")->required()->type_name("");
+  app->add_option("MODEL", f->model, "The model: .onnx, .ir (the text form), or zoo:NAME")->required()->type_name("");
   auto group = [app](const char* name) { app->option_defaults()->group(name); };
   group("Input");
   AddInputs(app, f);

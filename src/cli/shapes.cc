@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 namespace hasten::cli {
 

@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/nearest.h"
 #include "cli/classes.h"
 #include "cli/figures.h"
 #include "cli/json.h"
-#include "cli/nearest.h"
 #include "cli/shapes.h"
 #include "cli/timing.h"
 

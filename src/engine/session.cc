@@ -5,10 +5,13 @@
 #include "import/onnx/import.h"
 #include "ops/text.h"
 #include "passes/pipeline.h"
+#include "zoo/zoo.h"
 
 namespace hasten {
 
 Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog& catalog) {
+  if (constexpr std::string_view kZoo = "zoo:"; path.starts_with(kZoo))
+    return zoo::Build(std::string_view(path).substr(kZoo.size())).At(path);
   if (!path.ends_with(".ir")) return ImportOnnx(path, catalog);
   HASTEN_ASSIGN(const std::string text, ReadFile(path));
   return ParseText(text, catalog).At(path);

@@ -18,7 +18,7 @@ struct SessionOptions {
 // One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.
 class Session {
  public:
-  // .onnx, or the text form (.ir).  Errors begin with the path.
+  // What LoadModel takes.  Errors begin with the path.
   static Result<std::unique_ptr<Session>> Load(const std::string& path, const SessionOptions& options = {});
   static Result<std::unique_ptr<Session>> Of(std::shared_ptr<const Model> model, const SessionOptions& options = {});
   // Simplifies `model` first, for the liberty with rounding that the plan has.
@@ -48,7 +48,8 @@ class Session {
   Executor executor_;
 };
 
-// A model from a file, by its extension: .ir is the text form, everything else ONNX.
+// "zoo:NAME" is a topology of zoo/ with generated weights; else a file, by its extension: .ir is the text form,
+// everything else ONNX.
 Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog& catalog = Catalog::BuiltIn());
 
 }  // namespace hasten

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <system_error>
+#include <thread>
 
 #include "ir/graph.h"
 #include "tensor/philox.h"
@@ -8,7 +10,7 @@
 namespace hasten {
 namespace {
 
-constexpr size_t kBlock = 1024;
+constexpr int64_t kBlock = 1024;
 
 // What an integer or bool element cannot hold is an error, not a wrapped number.
 Status RequireInteger(DType dtype, double v) {
@@ -68,13 +70,33 @@ void FillNumbers(const Generator& g, uint64_t begin, std::span<double> out) {
   }
 }
 
-void FillDoubles(const Generator& g, Tensor* t, int64_t elements) {
+void FillDoubles(const Generator& g, Tensor* t, int64_t begin, int64_t end) {
   std::array<double, kBlock> block;
-  for (int64_t at = 0; at < elements; at += kBlock) {
-    const std::span out(block.data(), static_cast<size_t>(std::min<int64_t>(kBlock, elements - at)));
+  for (int64_t at = begin; at < end; at += kBlock) {
+    const std::span out(block.data(), static_cast<size_t>(std::min<int64_t>(kBlock, end - at)));
     FillNumbers(g, static_cast<uint64_t>(at), out);
     WriteDoubles(t, at, out);
   }
+}
+
+// fill(begin, end) for parts of whole blocks, on threads of their own where that pays.
+template <class Fill>
+void InParts(int64_t elements, Fill fill) {
+  constexpr int64_t kLeast = 256 * kBlock, kMostThreads = 8;
+  const int64_t threads = std::min({kMostThreads, int64_t{std::thread::hardware_concurrency()}, elements / kLeast});
+  std::vector<std::thread> workers;
+  int64_t begin = 0;
+  if (threads > 1) {
+    workers.reserve(static_cast<size_t>(threads));
+    const int64_t blocks = elements / kBlock / threads;
+    try {
+      for (; std::ssize(workers) < threads - 1; begin += blocks * kBlock)
+        workers.emplace_back(fill, begin, begin + blocks * kBlock);
+    } catch (const std::system_error&) {  // no thread to be had: the rest is done here
+    }
+  }
+  fill(begin, elements);
+  for (std::thread& w : workers) w.join();
 }
 
 // Numbers 2i and 2i + 1 are the parts of element i.
@@ -101,7 +123,7 @@ Result<Tensor> Generate(const Generator& generator, DType dtype, const Dims& dim
   else if (LaneOf(dtype) == Lane::kComplex)
     FillComplex(generator, &t, elements);
   else
-    FillDoubles(generator, &t, elements);
+    InParts(elements, [&](int64_t begin, int64_t end) { FillDoubles(generator, &t, begin, end); });
   return t;
 }
 

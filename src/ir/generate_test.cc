@@ -40,6 +40,20 @@ TEST(Generate, ElementsAreTheStreamsNumbers) {
   }
 }
 
+TEST(Generate, LargeTensorsAreThoseOfOneThread) {
+  const int64_t n = (int64_t{1} << 21) + 77;  // enough for several threads
+  for (const DType dtype : {DType::kF32, DType::kF4E2M1}) {
+    const Generator g{Kind::kNormal, 5, 0, 2};
+    const Tensor t = Make(g, dtype, {n});
+    for (int64_t i = 0; i < n; i += 997) {
+      Tensor one = *NewTensor(dtype, {1});
+      one.SetDouble(0, 2 * Philox(5).Normal(static_cast<uint64_t>(i)));
+      ASSERT_EQ(t.Double(i), one.Double(0)) << Name(dtype) << " " << i;
+    }
+    EXPECT_NE(t.Double(n - 1), 0);
+  }
+}
+
 TEST(Generate, Constant) {
   EXPECT_EQ(ToDoubles(Make({Kind::kConstant, 0, 0.1}, DType::kF32, {3})), std::vector<double>(3, 0.1f));
   EXPECT_EQ(ToInts(Make({Kind::kConstant, 0, -8}, DType::kI4, {5})), std::vector<int64_t>(5, -8));

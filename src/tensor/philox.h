@@ -25,7 +25,16 @@ class Philox {
   void FillNormal(uint64_t begin, std::span<double> out) const;
 
  private:
+  // Bits of pairs, in batches that the compiler takes several at a time.
+  static constexpr size_t kBatch = 128;
+  struct PairBits {
+    std::array<uint64_t, kBatch> first, second;
+  };
+
   std::array<uint64_t, 2> Pair(uint64_t k) const;  // Bits of 2k and 2k + 1
+  // `one` gives number i, `convert` those of whole pairs.
+  void FillPairs(uint64_t begin, std::span<double> out, double (Philox::*one)(uint64_t) const,
+                 void (*convert)(const PairBits&, size_t pairs, double* to)) const;
 
   uint64_t seed_, stream_;
 };

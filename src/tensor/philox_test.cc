@@ -32,7 +32,7 @@ TEST(Philox, StreamsAndSeedsDiffer) {
 TEST(Philox, FillEqualsOneByOne) {
   const Philox random(42, 7);
   for (uint64_t begin : {0, 1, 2, 1001}) {
-    for (size_t n : {0, 1, 2, 5, 64}) {
+    for (size_t n : {0, 1, 2, 5, 64, 256, 701}) {
       std::vector<double> uniform(n), normal(n);
       random.FillUniform(begin, uniform);
       random.FillNormal(begin, normal);

@@ -1,6 +1,6 @@
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
-namespace hasten::cli {
+namespace hasten {
 namespace {
 
 // Insertions, deletions, replacements and swaps of neighbours.
@@ -35,4 +35,4 @@ std::string Nearest(std::string_view typed, std::span<const std::string> names) 
   return best;
 }
 
-}  // namespace hasten::cli
+}  // namespace hasten

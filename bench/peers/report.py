@@ -1,0 +1,137 @@
+"""Rows as tables."""
+import datetime
+import os
+import pathlib
+import platform
+
+import numpy as np
+from engine import ENGINES, TITLES
+
+PEERS = ENGINES[1:]
+LEAST_MS = 0.3  # below, calls cost as much as kernels: no part of the mean
+BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
+
+
+def machine():
+    with open("/proc/cpuinfo") as f:
+        fields = dict(line.split(":", 1) for line in f.read().split("\n\n")[0].splitlines() if ":" in line)
+    fields = {key.strip(): value.strip() for key, value in fields.items()}
+    flags = fields.get("flags", fields.get("Features", "")).split()
+    known = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_tile", "asimd")
+    return {"cpu": fields.get("model name", platform.machine()), "family": fields.get("cpu family", ""),
+            "flags": [flag for flag in known if flag in flags], "cores": len(os.sched_getaffinity(0)),
+            "load_average": os.getloadavg()[0], "system": platform.platform(terse=True)}
+
+
+def best_peer(row):
+    """Name of the faster peer that gave a time; None if none did."""
+    timed = [e for e in PEERS if "median_ms" in row["engines"].get(e, {})]
+    return min(timed, key=lambda e: row["engines"][e]["median_ms"], default=None)
+
+
+def ratio(row, peer):
+    """Hasten's time over the peer's, and half the spread of that from round to round; None where one has no time."""
+    ours, theirs = row["engines"].get("hasten", {}), row["engines"].get(peer, {})
+    if "median_ms" not in ours or "median_ms" not in theirs:
+        return None
+    rounds = [a / b for a, b in zip(ours["window_medians"], theirs["window_medians"])]
+    low, high = np.quantile(rounds, (0.1, 0.9))
+    return ours["median_ms"] / theirs["median_ms"], (high - low) / 2
+
+
+def summary(rows):
+    """Over fp32 models above LEAST_MS whose outputs agree: (models, geometric mean, largest ratio and its model)."""
+    found = []
+    for row in rows:
+        peer = best_peer(row)
+        if row["precision"] != "fp32" or not row["agrees"] or peer is None:
+            continue
+        if row["engines"][peer]["median_ms"] > LEAST_MS and (r := ratio(row, peer)):
+            found.append((r[0], row["model"]))
+    if not found:
+        return None
+    worst = max(found)
+    return {"models": len(found), "geometric_mean": float(np.exp(np.mean(np.log([r for r, _ in found])))),
+            "worst": worst[0], "worst_model": worst[1], "faster": sum(r < 1 for r, _ in found)}
+
+
+def figure(v):
+    return f"{v:.3g}" if v < 100 else f"{v:.0f}"
+
+
+def time_cell(facts):
+    if "median_ms" not in facts:
+        return facts.get("problem", "-").replace("|", "/")[:60]
+    return f"{figure(facts['median_ms'])} ({figure(facts['p10_ms'])}-{figure(facts['p90_ms'])})"
+
+
+def ratio_cell(row, peer):
+    r = ratio(row, peer) if peer else None
+    return f"{figure(r[0])} ± {r[1]:.2g}" if r else "-"
+
+
+def error_cell(row):
+    if row["error"] is None:
+        return "-"
+    return f"{row['error']:.1e}" + ("" if row["agrees"] else " **differs**")
+
+
+def time_table(rows):
+    lines = ["| model | precision | Hasten / best peer | best peer | / ONNX Runtime | / OpenVINO | Hasten ms | ONNX Runtime ms | "
+             "OpenVINO ms | error |", "|---|---|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        peer = best_peer(row)
+        cells = [row["model"], row["precision"], ratio_cell(row, peer), TITLES.get(peer, "-")]
+        cells += [ratio_cell(row, e) for e in PEERS]
+        cells += [time_cell(row["engines"].get(e, {})) for e in ENGINES] + [error_cell(row)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def load_table(rows):
+    """Time to the first result, and memory."""
+    lines = ["| model | " + " | ".join(f"{TITLES[e]} {what}" for what in ("first result ms", "peak MB") for e in ENGINES) + " |",
+             "|---" * (2 * len(ENGINES) + 1) + "|"]
+    for row in rows:
+        facts = [row["engines"].get(e, {}) for e in ENGINES]
+        first = [figure(f["load_ms"] + f["first_run_ms"]) if "load_ms" in f else "-" for f in facts]
+        peak = [figure(f["peak_mb"]) if "peak_mb" in f else "-" for f in facts]
+        lines.append("| " + " | ".join([row["model"], *first, *peak]) + " |")
+    return "\n".join(lines)
+
+
+def summary_line(rows):
+    s = summary(rows)
+    if not s:
+        return f"No fp32 model above {LEAST_MS} ms has times of both sides and equal outputs."
+    return (f"{s['models']} fp32 models above {LEAST_MS} ms: geometric mean of Hasten / best peer {s['geometric_mean']:.3f}, largest "
+            f"{s['worst']:.3f} ({s['worst_model']}), below 1 on {s['faster']}.")
+
+
+def page(result):
+    m = result["machine"]
+    versions = ", ".join(f"{TITLES[e]} {v}" for e, v in result["versions"].items())
+    out = [f"#### {result['date']}: {m['cpu']}, {m['cores']} cores ({' '.join(m['flags'])})", "",
+           f"{versions}; {m['system']}; load average before {m['load_average']:.2f}; `{result['command']}`.", "",
+           "Milliseconds are medians of all runs (p10-p90); ratios are Hasten's time over the peer's, below 1 where Hasten is faster, ± half the "
+           "p10-p90 spread from round to round."]
+    for threads in sorted({row["threads"] for row in result["rows"]}):
+        rows = [row for row in result["rows"] if row["threads"] == threads]
+        out += ["", f"{threads} thread{'s' if threads > 1 else ''}:", "", time_table(rows), "", summary_line(rows)]
+    most = max(row["threads"] for row in result["rows"])
+    out += ["", f"Time from the file to the first result, and peak memory above that of the process before loading; {most} threads:", "",
+            load_table([row for row in result["rows"] if row["threads"] == most])]
+    return "\n".join(out) + "\n"
+
+
+def today():
+    return datetime.date.today().isoformat()
+
+
+def write_page(text):
+    """Between the markers of docs/performance.md."""
+    path = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/performance.md"
+    whole = path.read_text()
+    before, rest = whole.split(BEGIN)
+    after = rest.split(END)[1]
+    path.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
