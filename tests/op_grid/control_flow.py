@@ -47,7 +47,7 @@ def Loop(g, dtype, trips, start, stop, shape):
             None if start is None else np.array(start)]
     names = ["x2" if trips is not None else "", "x3" if start is not None else "", "x0", "x0"]
     kept = 2 if trips == 0 or start is False else 3  # the standard gives a scan output of no rounds no shape
-    nodes = [helper.make_node("Loop", names, ["y0", "y1", "y2"][:kept], body=body)]
+    nodes = [helper.make_node("Loop", names, ["y0", "y1", "y2" if kept == 3 else "dropped"], body=body)]
     return Case("Loop", feed, nodes=nodes, outputs=kept, params=(2, 3))
 
 
