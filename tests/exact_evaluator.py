@@ -1,6 +1,7 @@
 """A plain evaluator of quantised ONNX graphs in numpy, in f64: sums of integers are exact in it.
 
-evaluate(..., f32=True) rounds the values between nodes to f32, as the standard declares them; sums stay in f64.
+evaluate(..., f32=True) rounds the values between nodes to f32, as the standard declares them; sums and what happens
+within a node stay in f64.
 
 It shares nothing with Hasten, and holds only to the standard's formulas: quantised values are integers held as f64,
 QuantizeLinear is clip(round half to even(x / scale) + zero point), and a QLinear op is its float op between
@@ -10,9 +11,6 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 LIMITS = {np.dtype(np.uint8): (0, 255), np.dtype(np.int8): (-128, 127)}
-
-
-ROUNDED = []  # not empty: values between nodes are f32
 
 
 def to_f32(x):
@@ -28,10 +26,10 @@ def dequantize(x, scale, zero, axis=1):
     return (x - along(np.asarray(zero, np.float64), x.ndim, axis)) * along(scale.astype(np.float64), x.ndim, axis)
 
 
-def quantize(x, scale, zero, axis=1):
+def quantize(x, scale, zero, axis=1, f32=False):
     low, high = LIMITS[zero.dtype]
     steps = x / along(scale.astype(np.float64), x.ndim, axis)
-    shifted = np.rint(to_f32(steps) if ROUNDED else steps) + along(zero.astype(np.float64), x.ndim, axis)
+    shifted = np.rint(to_f32(steps) if f32 else steps) + along(zero.astype(np.float64), x.ndim, axis)
     return np.clip(shifted, low, high)
 
 
@@ -140,13 +138,15 @@ def evaluate(model, inputs, f32=False):
     """Outputs, as f64.  Constants keep their dtypes, which tell what zero points quantise to; everything else is f64."""
     known = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
     known.update({name: array.astype(np.float64) for name, array in inputs})
-    ROUNDED[:] = [True] if f32 else []
     for node in model.graph.node:
         attrs = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type not in OPS:
             raise NotImplementedError(node.op_type)
         operands = [known[name] if name else None for name in node.input]
-        result = OPS[node.op_type](operands, attrs)
+        if f32 and node.op_type == "QuantizeLinear":  # its operands and so its division are f32
+            result = quantize(*operands, attrs.get("axis", 1), f32=True)
+        else:
+            result = OPS[node.op_type](operands, attrs)
         results = result if isinstance(result, list) else [result]
         if f32:
             results = [to_f32(r) if r.dtype == np.float64 else r for r in results]
