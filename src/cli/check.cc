@@ -51,7 +51,8 @@ Result<Checked> CheckOne(const RunFlags& flags, const Session& session, size_t i
   const auto path = FindValueFile(flags.check, Str("output_", i));
   if (!path) return c;
   // What the run gave says more about the file than what inference knew.
-  const Type& type = session.output_type(i).known() ? session.output_type(i) : TypeOf(actual);
+  const Type& declared = session.declared_output_type(i);
+  const Type& type = declared.known() ? declared : TypeOf(actual);
   HASTEN_ASSIGN(const Value expected, ReadValue(*path, type));
   c.difference = Compare(actual, expected, {flags.relative, flags.absolute});
   return c;

@@ -171,7 +171,7 @@ Status WriteOutputs(const RunFlags& flags, const Session& session, std::span<con
     const std::string stem = (std::filesystem::path(flags.output_dir) / Str("output_", i)).string();
     const std::string& name = session.output_name(i);
     HASTEN_ASSIGN(const auto paths,
-                  WriteValueFiles(stem, flags.output_format, outputs[i], session.output_type(i), name));
+                  WriteValueFiles(stem, flags.output_format, outputs[i], session.declared_output_type(i), name));
     for (const std::string& path : paths) report->Line(Str("wrote ", path, " (", Quote(name), ")"));
     if (paths.empty()) report->Note(Str("output ", Quote(name), " is empty: no file is written"));
     if (flags.output_format == "npy" && outputs[i].is_tensor())

@@ -50,4 +50,9 @@ const Type& Session::output_type(size_t i) const {
   return v.graph->value(v.value).type;
 }
 
+const Type& Session::declared_output_type(size_t i) const {
+  const Type& declared = model().graph.value(model().graph.outputs[i]).declared;
+  return declared.known() ? declared : output_type(i);
+}
+
 }  // namespace hasten

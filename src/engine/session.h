@@ -33,6 +33,8 @@ class Session {
   const std::string& output_name(size_t i) const { return plan_->values[plan_->outputs[i]].name; }
   const Type& input_type(size_t i) const;
   const Type& output_type(size_t i) const;  // inferred; may be symbolic
+  // As the model declares it, else as inferred, which may be wider (an optional that is always there).  Files hold it.
+  const Type& declared_output_type(size_t i) const;
   size_t inputs() const { return plan_->inputs.size(); }
   size_t outputs() const { return plan_->outputs.size(); }
 

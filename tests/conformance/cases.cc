@@ -25,13 +25,6 @@ std::string IndexedFile(const fs::path& folder, std::string_view stem, size_t i)
   return (folder / Str(stem, "_", i, ".pb")).string();
 }
 
-// Files are written by what the model declares, which inference may see more widely (an optional that is always there).
-const Type& OutputType(const Session& session, size_t i) {
-  const Graph& graph = session.model().graph;
-  const Type& declared = graph.value(graph.outputs[i]).declared;
-  return declared.known() ? declared : session.output_type(i);
-}
-
 Status CheckSet(Session* session, const fs::path& set, const Tolerance& tolerance) {
   std::vector<Value> inputs, outputs;
   for (size_t i = 0; i < session->inputs(); ++i) {
@@ -47,7 +40,7 @@ Status CheckSet(Session* session, const fs::path& set, const Tolerance& toleranc
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string file = IndexedFile(set, "output", i);
     if (!fs::exists(file)) continue;
-    HASTEN_ASSIGN(const Value expected, ReadValuePb(file, OutputType(*session, i)));
+    HASTEN_ASSIGN(const Value expected, ReadValuePb(file, session->declared_output_type(i)));
     const Difference d = Compare(outputs[i], expected, tolerance);
     if (!d.equal)
       return Status(Code::kInternal,
