@@ -7,10 +7,11 @@ namespace hasten {
 namespace {
 
 constexpr Pass kPipeline[] = {
-    {"remove_dead", {}, RemoveDeadNodes}, {"simplify", Stage::kSimplify},       {"merge_common", {}, MergeCommon},
-    {"simplify", Stage::kSimplify},  // what merging brought together
-    {"fold_weights", Stage::kWeights},    {"form_epilogues", Stage::kEpilogue}, {"form_pointwise", Stage::kPointwise},
-    {"merge_common", {}, MergeCommon},    {"remove_dead", {}, RemoveDeadNodes},
+    {"remove_dead", {}, RemoveDeadNodes},      {"simplify", Stage::kSimplify},
+    {"merge_duplicates", {}, MergeDuplicates}, {"simplify", Stage::kSimplify},  // what merging brought together
+    {"fold_weights", Stage::kWeights},         {"form_epilogues", Stage::kEpilogue},
+    {"form_pointwise", Stage::kPointwise},     {"merge_duplicates", {}, MergeDuplicates},
+    {"remove_dead", {}, RemoveDeadNodes},
 };
 
 bool IsOff(const PassOptions& options, std::string_view name) {

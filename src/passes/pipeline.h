@@ -22,6 +22,6 @@ Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rule
 
 // The passes that are walks over whole graphs, each in its own file.
 Status RemoveDeadNodes(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
-Status MergeCommon(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
+Status MergeDuplicates(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
 
 }  // namespace hasten

@@ -1,4 +1,3 @@
-// Merging constants of the same bits, and nodes that compute the same from the same.
 #include <algorithm>
 #include <map>
 
@@ -91,7 +90,7 @@ int MergeNodes(Graph* graph) {
 
 }  // namespace
 
-Status MergeCommon(Graph* graph, const PassOptions&, PassReport::Entry* entry) {
+Status MergeDuplicates(Graph* graph, const PassOptions&, PassReport::Entry* entry) {
   entry->fired += MergeConstants(graph) + MergeNodes(graph);
   return {};
 }
