@@ -1,8 +1,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
-#include "cli/inputs.h"
 #include "cli/outputs.h"
+#include "cli/planned_model.h"
 #include "cli/run_flags.h"
 #include "cli/timing.h"
 
@@ -10,20 +10,10 @@ namespace hasten::cli {
 namespace {
 
 Status RunModel(const RunFlags& flags, Report* report) {
-  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(flags.model));
-  // References need no shapes, so inputs can be gathered with them before the plan is made for these inputs' shapes.
-  SessionOptions references;
-  references.plan.references_only = true;
-  HASTEN_ASSIGN(auto session, Session::Of(model, references).At(flags.model));
-  report->Notes(model->notes);
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
-  HASTEN_ASSIGN(const std::vector<Value> inputs, GatherInputs(flags, *session, report));
-  if (!flags.reference) {
-    session.reset();
-    HASTEN_ASSIGN(session, PlanSession(flags.plan, std::move(model), inputs, report).At(flags.model));
-  }
-  report->Notes(session->plan()->notes);
-  HASTEN_ASSIGN(const std::vector<Value> outputs, TimedRuns(flags, session.get(), inputs, report));
+  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, report));
+  Session* session = made.session.get();
+  HASTEN_ASSIGN(const std::vector<Value> outputs, TimedRuns(flags, session, made.inputs, report));
   HASTEN_TRY(ShowOutputs(flags, *session, outputs, report));
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, report));
   if (!flags.check.empty()) HASTEN_TRY(CheckOutputs(flags, *session, outputs, report));

@@ -5,8 +5,8 @@
 #include <iostream>
 
 #include "cli/command.h"
-#include "cli/inputs.h"
 #include "cli/outputs.h"
+#include "cli/planned_model.h"
 #include "cli/run_flags.h"
 
 namespace hasten::cli {
@@ -49,12 +49,11 @@ Status Answer(const std::string& line, Session* session, std::span<const Value> 
 
 Status Serve(const RunFlags& flags) {
   const Clock::time_point start = Clock::now();
-  SessionOptions session_options;
-  session_options.plan.references_only = flags.reference;
-  HASTEN_ASSIGN(const auto session, Session::Load(flags.model, session_options));
-  const int64_t load = Nanoseconds(start);
   Report silent(/*json=*/true, /*quiet=*/true);
-  HASTEN_ASSIGN(const std::vector<Value> inputs, GatherInputs(flags, *session, &silent));
+  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, &silent));
+  Session* session = made.session.get();
+  const std::vector<Value>& inputs = made.inputs;
+  const int64_t load = Nanoseconds(start);
   RunOptions options;
   options.seed = flags.seed;
   std::vector<Value> outputs;
@@ -64,7 +63,7 @@ Status Serve(const RunFlags& flags) {
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, &silent));
   Say(Str(R"({"version":")", Version(), R"(","load_ns":)", load, R"(,"first_run_ns":)", first_run, "}"));
   for (std::string line; std::getline(std::cin, line) && line != "quit";)
-    HASTEN_TRY(Answer(line, session.get(), inputs, options, &outputs));
+    HASTEN_TRY(Answer(line, session, inputs, options, &outputs));
   return {};
 }
 

@@ -1,0 +1,13 @@
+// A model loaded, given its inputs and planned for them: what every command that runs one begins with.
+#pragma once
+#include "cli/inputs.h"
+
+namespace hasten::cli {
+
+struct PlannedModel {
+  std::unique_ptr<Session> session;
+  std::vector<Value> inputs;  // in the model's order
+};
+Result<PlannedModel> LoadAndPlan(const RunFlags& flags, Report* report);
+
+}  // namespace hasten::cli
