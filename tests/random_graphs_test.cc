@@ -31,6 +31,7 @@ std::vector<Value> Interpreted(const Model& model, const std::vector<Value>& inp
 
 void ExpectPlannedSame(const RandomGraph& g, const std::vector<Value>& expected, bool references_only) {
   SessionOptions options;
+  options.plan.numerics = Numerics::kExact;
   options.plan.references_only = references_only;
   auto session = Session::Of(g.model, options);
   ASSERT_TRUE(session.ok()) << session.message();

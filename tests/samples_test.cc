@@ -75,7 +75,9 @@ void RunSample(const OpDef& op, const Sample& sample) {
   for (size_t i = 0; i < expected.size(); ++i) {
     ExpectInferred(call->model->graph.value(call->model->graph.outputs[i]).type, expected[i]);
   }
-  auto session = Session::Of(call->model);
+  SessionOptions exact;
+  exact.plan.numerics = Numerics::kExact;
+  auto session = Session::Of(call->model, exact);
   ASSERT_TRUE(session.ok()) << session.message();
   status = (*session)->Run(call->inputs, &actual);
   ASSERT_TRUE(status.ok()) << status.message();
