@@ -18,6 +18,11 @@ Executor::~Executor() = default;
 
 int64_t Executor::arena_bytes() const { return bindings_.empty() ? 0 : bindings_.front()->arena_bytes; }
 
+Result<int64_t> Executor::ArenaBytesFor(std::span<const Value> inputs) {
+  HASTEN_ASSIGN(const BoundPlan* bound, Bind(inputs, 0));
+  return bound->arena_bytes;
+}
+
 namespace {
 
 bool SameKey(const BoundPlan& bound, std::span<const Value> inputs, size_t rows) {

@@ -52,6 +52,8 @@ class Executor {
 
   const Plan& plan() const { return *plan_; }
   int64_t arena_bytes() const;  // of the last binding
+  // Binds for these inputs and says what memory a run takes between its steps.
+  Result<int64_t> ArenaBytesFor(std::span<const Value> inputs);
   int64_t times_bound() const { return times_bound_; }
 
  private:
