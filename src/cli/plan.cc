@@ -37,8 +37,10 @@ void TacticFacts(const Plan& plan, JsonWriter* json) {
       json->StartObject();
       WriteField(json, "kernel", o.name);
       WriteField(json, "ns", o.nanoseconds);
-      WriteField(json, "timed", o.measured);
-      WriteField(json, "picked", o.picked);
+      WriteKey(json, "timed");
+      json->Bool(o.measured);
+      WriteKey(json, "picked");
+      json->Bool(o.picked);
       json->EndObject();
     }
     json->EndArray();
@@ -78,7 +80,10 @@ Status Diff(const PlanCommandFlags& flags, Report* report) {
   HASTEN_ASSIGN(const PlannedModel b, PlanFor(flags.run, flags.diff[1], report));
   const bool differ = ShowDifference(a.session->plan()->Describe(), b.session->plan()->Describe(), *report);
   if (!differ) report->Line("the plans are equal");
-  report->Fact([differ](JsonWriter* json) { WriteField(json, "equal", !differ); });
+  report->Fact([differ](JsonWriter* json) {
+    WriteKey(json, "equal");
+    json->Bool(!differ);
+  });
   return {};
 }
 
