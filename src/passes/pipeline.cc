@@ -29,10 +29,10 @@ Status RunStage(const Pass& pass, std::span<const Rule* const> rules, Graph* gra
                 PassReport* report) {
   const std::vector<const Rule*> active = RulesOf(*pass.stage, rules, options);
   if (active.empty()) return {};
-  HASTEN_TRY(InferTypes(graph));
   Inference inference({.fold_small = true});
   for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
-  HASTEN_TRY(inference.Run(*graph));
+  // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
+  for (NodeId n : graph->Order()) HASTEN_TRY(InferNode(graph, n, &inference).At(graph->Where(n)));
   return ApplyRules(active, graph, &inference, options, report);
 }
 
