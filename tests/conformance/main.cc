@@ -81,7 +81,8 @@ void RunSuite(const Arguments& args, const std::string& root, Report* report) {
 
 std::string Page(const Report& report) {
   std::string out =
-      "# Conformance\n\nThe ONNX standard's backend cases with the standard's tolerances, run by plan. "
+      "# Conformance\n\nThe ONNX standard's backend cases with the standard's tolerances, run by plan; "
+      "`tests/conformance_cli_test.py` holds `hasten run` from files to the same verdicts. "
       "Written by `./dev docs` where the test data is at hand.\n\n| suite | passed | cases |\n|---|---|---|\n";
   for (const Suite& s : report.suites) out += Str("| ", s.name, " | ", s.passed, " | ", s.total, " |\n");
   out += "\n## Cases that do not pass\n\n| case | reason |\n|---|---|\n";
