@@ -53,7 +53,7 @@ def summary(rows):
         return None
     worst = max(found)
     return {"models": len(found), "geometric_mean": float(np.exp(np.mean(np.log([r for r, _ in found])))),
-            "worst": worst[0], "worst_model": worst[1], "faster": sum(r < 1 for r, _ in found)}
+            "worst": worst[0], "worst_model": worst[1], "faster": sum(bool(r < 1) for r, _ in found)}
 
 
 def figure(v):
