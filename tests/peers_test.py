@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unittest
 
+import numpy as np
 from command_line import HASTEN, CommandLine
 
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "bench/peers"
@@ -31,6 +32,7 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(s["geometric_mean"], (2 / 1 * 2 / 4) ** 0.5)
         self.assertAlmostEqual(s["worst"], 2)
         self.assertIsNone(report.summary(rows[2:]))
+        json.dumps(report.summary([row("m", np.float64(2), np.float64(1), np.float64(3))]))
 
     def test_an_engine_that_failed_is_a_cell(self):
         r = row("m", 2, 1, 4)

@@ -109,7 +109,7 @@ def compare(name, path, model, threads, scratch, options):
         start_all(path, os.path.join(scratch, "inputs"), scratch, threads, options, engines, problems)
         row["error"], row["agrees"] = judge_outputs(engines, row["precision"])
         time_all(engines, problems, options)
-        row["engines"] = {e: {**engine.facts(), "window_medians": engine.window_medians} for e, engine in engines.items()}
+        row["engines"] = {e: engine.facts() for e, engine in engines.items()}
         row["engines"].update({e: {"problem": problem} for e, problem in problems.items()})
     finally:
         for engine in engines.values():
@@ -126,8 +126,9 @@ class Progress:
     def at(self, what):
         if self.shown:
             spent = time.monotonic() - self.began
-            left = f", about {spent / self.done * (self.total - self.done) / 60:.0f} min left" if self.done else ""
-            print(f"\r\033[K[{self.done + 1}/{self.total}] {what}{left}", end="", file=sys.stderr, flush=True)
+            seconds = spent / self.done * (self.total - self.done) if self.done else 0
+            left = f"{seconds / 60:.0f} min" if seconds > 90 else f"{seconds:.0f} s"
+            print(f"\r\033[K[{self.done + 1}/{self.total}] {what}{f', about {left} left' if self.done else ''}", end="", file=sys.stderr, flush=True)
         self.done += 1
 
     def clear(self):

@@ -33,6 +33,21 @@ def command(engine, model, inputs, outputs, threads):
     return [str(python), str(ROOT / f"bench/peers/{engine}_server.py"), model, inputs, outputs, str(threads)]
 
 
+def busy_seconds(cpus):
+    """Of these processors since boot, by whomever; the host's share of a virtual machine included."""
+    with open("/proc/stat") as f:
+        fields = [line.split() for line in f if line.startswith("cpu")]
+    wanted = {f"cpu{c}" for c in cpus}
+    busy = sum(sum(map(int, row[1:4])) + sum(map(int, row[6:9])) for row in fields if row[0] in wanted)
+    return busy / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class EngineFailed(Exception):
     pass
 
@@ -42,12 +57,12 @@ class Engine:
 
     def __init__(self, name, model, inputs, outputs, threads, timeout):
         self.name, self.outputs, self.timeout, self.buffer = name, outputs, timeout, b""
-        self.times, self.window_medians = [], []
+        self.times, self.window_medians, self.disturbance = [], [], []
         os.makedirs(outputs, exist_ok=True)
-        cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
+        self.cpus = sorted(os.sched_getaffinity(0))[:threads]
         self.errors = open(os.path.join(outputs, "stderr"), "w+")
         self.process = subprocess.Popen(
-            ["taskset", "-c", cpus, *command(name, model, inputs, outputs, threads)], stdin=subprocess.PIPE,
+            ["taskset", "-c", ",".join(map(str, self.cpus)), *command(name, model, inputs, outputs, threads)], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
         try:
             self.about = self.answer()
@@ -96,7 +111,11 @@ class Engine:
         self.wake()
         if unmeasured:
             self.estimate = min(self.run(unmeasured))
+        began, busy, own = time.monotonic(), busy_seconds(self.cpus), own_seconds(self.process.pid)
         times = self.run(max(least, int(np.ceil(milliseconds / max(self.estimate, 1e-4)))))
+        spent = time.monotonic() - began
+        others = busy_seconds(self.cpus) - busy - (own_seconds(self.process.pid) - own)
+        self.disturbance.append(max(0.0, others / (spent * len(self.cpus))))
         self.stop()
         self.times += times
         self.window_medians.append(float(np.median(times)))
@@ -116,7 +135,8 @@ class Engine:
         p10, median, p90 = np.quantile(self.times, (0.1, 0.5, 0.9))
         return {"median_ms": median, "p10_ms": p10, "p90_ms": p90, "runs": len(self.times),
                 "load_ms": self.about["load_ns"] / 1e6, "first_run_ms": self.about["first_run_ns"] / 1e6,
-                "peak_mb": self.peak_mb(), "version": self.about["version"]}
+                "peak_mb": self.peak_mb(), "version": self.about["version"],
+                "window_medians": self.window_medians, "disturbance": self.disturbance}
 
     def close(self):
         self.process.kill()

@@ -9,6 +9,7 @@ from engine import ENGINES, TITLES
 
 PEERS = ENGINES[1:]
 LEAST_MS = 0.3  # below, calls cost as much as kernels: no part of the mean
+QUIET = 0.05  # share of the processors that others may take
 BEGIN, END = "<!-- peers: begin -->", "<!-- peers: end -->"
 
 
@@ -52,7 +53,7 @@ def summary(rows):
         return None
     worst = max(found)
     return {"models": len(found), "geometric_mean": float(np.exp(np.mean(np.log([r for r, _ in found])))),
-            "worst": worst[0], "worst_model": worst[1], "faster": sum(r < 1 for r, _ in found)}
+            "worst": worst[0], "worst_model": worst[1], "faster": sum(bool(r < 1) for r, _ in found)}
 
 
 def figure(v):
@@ -108,11 +109,19 @@ def summary_line(rows):
             f"{s['worst']:.3f} ({s['worst_model']}), below 1 on {s['faster']}.")
 
 
+def disturbance(rows):
+    """Share of the processors that other processes took, of the median and the worst tenth of windows."""
+    shares = [share for row in rows for facts in row["engines"].values() for share in facts.get("disturbance", [])]
+    return [float(q) for q in np.quantile(shares, (0.5, 0.9))] if shares else [0.0, 0.0]
+
+
 def page(result):
     m = result["machine"]
     versions = ", ".join(f"{TITLES[e]} {v}" for e, v in result["versions"].items())
+    half, most_windows = disturbance(result["rows"])
     out = [f"#### {result['date']}: {m['cpu']}, {m['cores']} cores ({' '.join(m['flags'])})", "",
-           f"{versions}; {m['system']}; load average before {m['load_average']:.2f}; `{result['command']}`.", "",
+           f"{versions}; {m['system']}; `{result['command']}`. Other processes took {half:.0%} of the processors "
+           f"in the median window, {most_windows:.0%} in the worst tenth" + (": **not a quiet machine**." if half > QUIET else "."), "",
            "Milliseconds are medians of all runs (p10-p90); ratios are Hasten's time over the peer's, below 1 where Hasten is faster, ± half the "
            "p10-p90 spread from round to round."]
     for threads in sorted({row["threads"] for row in result["rows"]}):
