@@ -14,6 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+#if HWY_TARGET != HWY_SCALAR  // which has no blocks to interleave
 // A square of 16 bytes a side in each 128-bit block of the vectors: as many rows as a vector has lanes, kSide columns.
 template <class T>
 struct Square {
@@ -43,6 +44,8 @@ struct Square {
     for (int r = 0; r < kSide; ++r) hn::StoreU(v[r], d, to + r * to_step);
   }
 };
+
+#endif
 
 template <class T>
 void Scalar(const T* from, int64_t from_step, int64_t rows, int64_t columns, T* to, int64_t to_step) {
@@ -89,9 +92,12 @@ void PutTogether(const T* from, int64_t from_step, int64_t n, int64_t k, T* to) 
 
 template <class T>
 void Transpose(const T* from, int64_t from_step, int64_t rows, int64_t columns, T* to, int64_t to_step) {
-  using S = Square<T>;
   if (columns >= 2 && columns <= 4 && from_step == columns) return TakeApart(from, rows, columns, to, to_step);
   if (rows >= 2 && rows <= 4 && to_step == rows) return PutTogether(from, from_step, columns, rows, to);
+#if HWY_TARGET == HWY_SCALAR
+  Scalar(from, from_step, rows, columns, to, to_step);
+#else
+  using S = Square<T>;
   if (rows < S::kRows || columns < S::kSide) return Scalar(from, from_step, rows, columns, to, to_step);
   // Columns in blocks whose lines of `to` stay in the first cache.  The last square overlaps the one before it.
   constexpr int64_t kBlock = 32;
@@ -105,6 +111,7 @@ void Transpose(const T* from, int64_t from_step, int64_t rows, int64_t columns, 
       }
     }
   }
+#endif
 }
 
 void Transpose8(const void* from, int64_t from_step, int64_t rows, int64_t columns, void* to, int64_t to_step) {
