@@ -3,10 +3,6 @@
 namespace hasten::ops {
 namespace {
 
-struct AveragePoolAttrs : PoolAttrs {
-  bool count_include_pad = false;
-};
-
 constexpr AttrField kFields[] = {
     Field<&AveragePoolAttrs::auto_pad>("auto_pad"),
     Field<&AveragePoolAttrs::ceil_mode>("ceil_mode"),

@@ -1,11 +1,8 @@
-#include "ops/movement.h"
+#include "ops/concat.h"
 
 namespace hasten::ops {
 namespace {
 
-struct ConcatAttrs {
-  std::optional<int64_t> axis;
-};
 constexpr AttrField kFields[] = {Field<&ConcatAttrs::axis>("axis")};
 
 // Joins the known contents of rank-1 inputs.
@@ -60,7 +57,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(*c.attrs<ConcatAttrs>().axis, y->dims.rank()));
   const int64_t outer = y->dims.Product(0, axis), row = y->dims.Product(axis, y->dims.rank());
   int64_t at = 0;

@@ -1,11 +1,8 @@
-#include "ops/movement.h"
+#include "ops/gather.h"
 
 namespace hasten::ops {
 namespace {
 
-struct GatherAttrs {
-  int64_t axis = 0;
-};
 constexpr AttrField kFields[] = {Field<&GatherAttrs::axis>("axis")};
 
 Status Move(const Tensor& x, int axis, std::span<const int64_t> indices, Tensor* y) {
@@ -45,7 +42,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<GatherAttrs>().axis, c.input(0).dims.rank()));
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
   return Move(c.input(0), axis, indices, y);

@@ -1,11 +1,8 @@
-#include "ops/movement.h"
+#include "ops/gather.h"
 
 namespace hasten::ops {
 namespace {
 
-struct GatherElementsAttrs {
-  int64_t axis = 0;
-};
 constexpr AttrField kFields[] = {Field<&GatherElementsAttrs::axis>("axis")};
 
 Status Infer(InferCall& c) {
@@ -25,7 +22,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Tensor& x = c.input(0);
   HASTEN_ASSIGN(const int axis, NormalizeAxis(c.attrs<GatherElementsAttrs>().axis, x.dims.rank()));
   HASTEN_ASSIGN(const auto indices, c.Ints(1));

@@ -1,11 +1,8 @@
-#include "ops/movement.h"
+#include "ops/gather.h"
 
 namespace hasten::ops {
 namespace {
 
-struct GatherNDAttrs {
-  int64_t batch_dims = 0;
-};
 constexpr AttrField kFields[] = {Field<&GatherNDAttrs::batch_dims>("batch_dims")};
 
 Result<Shape> OutputShape(const Shape& x, const Shape& indices, int64_t batch) {
@@ -35,7 +32,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const Tensor &x = c.input(0), &tuples = c.input(1);
   HASTEN_ASSIGN(const auto indices, c.Ints(1));
   const auto b = static_cast<int>(c.attrs<GatherNDAttrs>().batch_dims), k = static_cast<int>(tuples.dims.back());

@@ -1,11 +1,7 @@
-#include "ops/recurrent.h"
+#include "ops/gru.h"
 
 namespace hasten::ops {
 namespace {
-
-struct GruAttrs : RecurrentAttrs {
-  bool linear_before_reset = false;
-};
 
 constexpr AttrField kFields[] = {
     Field<&GruAttrs::activation_alpha>("activation_alpha"),

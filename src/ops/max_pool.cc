@@ -3,10 +3,6 @@
 namespace hasten::ops {
 namespace {
 
-struct MaxPoolAttrs : PoolAttrs {
-  int64_t storage_order = 0;
-};
-
 constexpr AttrField kFields[] = {
     Field<&MaxPoolAttrs::auto_pad>("auto_pad"),   Field<&MaxPoolAttrs::ceil_mode>("ceil_mode"),
     Field<&MaxPoolAttrs::dilations>("dilations"), Field<&MaxPoolAttrs::kernel_shape>("kernel_shape"),

@@ -1,24 +1,8 @@
-#include "ops/movement.h"
+#include "ops/pad.h"
 
-namespace hasten::ops {
-namespace {
+namespace hasten {
 
-struct PadAttrs {
-  std::string mode = "constant";
-};
-constexpr AttrField kFields[] = {Field<&PadAttrs::mode>("mode")};
-
-constexpr int64_t kMaxPad = int64_t{1} << 60;
-
-// Entries put in front of and behind one axis; negative ones are taken away.
-struct Border {
-  int64_t begin = 0, end = 0;
-  // Entries of an axis of `dim` that stay.
-  int64_t Kept(int64_t dim) const { return dim + std::min<int64_t>(begin, 0) + std::min<int64_t>(end, 0); }
-};
-
-// Which entry of an axis of `dim` the one at `i` of the padded axis repeats.
-int64_t SourceOf(std::string_view mode, const Border& b, int64_t dim, int64_t i) {
+int64_t PadSource(std::string_view mode, const PadBorder& b, int64_t dim, int64_t i) {
   const int64_t kept = b.Kept(dim), first = std::max<int64_t>(-b.begin, 0);
   int64_t at = i - std::max<int64_t>(b.begin, 0);
   if (mode == "edge") return first + std::clamp<int64_t>(at, 0, kept - 1);
@@ -27,6 +11,28 @@ int64_t SourceOf(std::string_view mode, const Border& b, int64_t dim, int64_t i)
   return first + (at < kept ? at : period - at);
 }
 
+Result<PadBorders> PadBordersOf(const KernelCall& c) {
+  PadBorders out;
+  HASTEN_ASSIGN(const auto pads, c.Ints(1));
+  std::span<const int64_t> axes;
+  if (c.has(3)) {
+    HASTEN_ASSIGN(axes, c.Ints(3));
+  }
+  const size_t n = pads.size() / 2;
+  for (size_t i = 0; i < n; ++i) {
+    HASTEN_ASSIGN(const int axis, NormalizeAxis(c.has(3) ? axes[i] : static_cast<int64_t>(i), c.input(0).dims.rank()));
+    out[static_cast<size_t>(axis)] = {pads[i], pads[n + i]};
+  }
+  return out;
+}
+
+namespace ops {
+namespace {
+
+constexpr AttrField kFields[] = {Field<&PadAttrs::mode>("mode")};
+
+constexpr int64_t kMaxPad = int64_t{1} << 60;
+
 Status InferAxis(const InferCall& c, const Dim& begin, const Dim& end, int axis, Dim* y) {
   const Dim x = *y;
   *y = x + begin + end;
@@ -34,7 +40,7 @@ Status InferAxis(const InferCall& c, const Dim& begin, const Dim& end, int axis,
   for (int64_t pad : {begin.value(), end.value()})
     HASTEN_REQUIRE(pad >= -kMaxPad && pad <= kMaxPad, "pads must be at most ", kMaxPad, ", one is ", pad);
   if (!x.is_const() || c.attrs<PadAttrs>().mode == "constant") return {};
-  const Border border{begin.value(), end.value()};
+  const PadBorder border{begin.value(), end.value()};
   HASTEN_REQUIRE(y->is(0) || border.Kept(x.value()) > 0, "axis ", axis, " of ", x,
                  " entries has none to repeat for pads ", begin, " and ", end);
   return {};
@@ -77,24 +83,7 @@ Status Infer(InferCall& c) {
   return OutShape(c, 0, c.dtype(0), std::move(y));
 }
 
-using Borders = std::array<Border, Dims::kMaxRank>;
-
-Result<Borders> BordersOf(const KernelCall& c) {
-  Borders out;
-  HASTEN_ASSIGN(const auto pads, c.Ints(1));
-  std::span<const int64_t> axes;
-  if (c.has(3)) {
-    HASTEN_ASSIGN(axes, c.Ints(3));
-  }
-  const size_t n = pads.size() / 2;
-  for (size_t i = 0; i < n; ++i) {
-    HASTEN_ASSIGN(const int axis, NormalizeAxis(c.has(3) ? axes[i] : static_cast<int64_t>(i), c.input(0).dims.rank()));
-    out[static_cast<size_t>(axis)] = {pads[i], pads[n + i]};
-  }
-  return out;
-}
-
-Status PadWithConstant(const KernelCall& c, const Borders& borders, Tensor* y) {
+Status PadWithConstant(const KernelCall& c, const PadBorders& borders, Tensor* y) {
   const Tensor& x = c.input(0);
   if (c.has(2) && c.input(2).elements() > 0)
     Fill(c.input(2), 0, y);
@@ -113,14 +102,14 @@ Status PadWithConstant(const KernelCall& c, const Borders& borders, Tensor* y) {
   return {};
 }
 
-Status PadByRepeating(const KernelCall& c, std::string_view mode, const Borders& borders, Tensor* y) {
+Status PadByRepeating(const KernelCall& c, std::string_view mode, const PadBorders& borders, Tensor* y) {
   const Tensor& x = c.input(0);
   const Dims strides = StridesOf(x.dims);
   std::array<std::span<const int64_t>, Dims::kMaxRank> tables;
   for (size_t i = 0; i < x.dims.size(); ++i) {
     HASTEN_ASSIGN(const auto table, c.Scratch<int64_t>(y->dims[i]));
     for (size_t j = 0; j < table.size(); ++j)
-      table[j] = SourceOf(mode, borders[i], x.dims[i], static_cast<int64_t>(j)) * strides[i];
+      table[j] = PadSource(mode, borders[i], x.dims[i], static_cast<int64_t>(j)) * strides[i];
     tables[i] = table;
   }
   CopyByTables(x, tables, y);
@@ -128,8 +117,8 @@ Status PadByRepeating(const KernelCall& c, std::string_view mode, const Borders&
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
-  HASTEN_ASSIGN(const Borders borders, BordersOf(c));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(const PadBorders borders, PadBordersOf(c));
   const std::string& mode = c.attrs<PadAttrs>().mode;
   return mode == "constant" ? PadWithConstant(c, borders, y) : PadByRepeating(c, mode, borders, y);
 }
@@ -224,4 +213,5 @@ extern const OpDef kPad = {
     .samples = Samples,
 };
 
-}  // namespace hasten::ops
+}  // namespace ops
+}  // namespace hasten

@@ -33,16 +33,15 @@ PlaneSizes PlanesOf(const KernelCall& c) {
   return {x.Product(2, x.rank()), y.Product(2, y.rank())};
 }
 
-namespace {
-
-// Kernel positions of output o in [low, high) of the axis.
-int64_t Covered(const WindowAxis& a, int64_t o, int64_t low, int64_t high) {
+int64_t PositionsWithin(const WindowAxis& a, int64_t o, int64_t low, int64_t high) {
   const int64_t first = o * a.stride - a.pad_begin;
   const auto below = [&](int64_t limit) {  // positions before it
     return first >= limit ? 0 : std::min(a.kernel, (limit - first + a.dilation - 1) / a.dilation);
   };
   return below(high) - below(low);
 }
+
+namespace {
 
 // Elements each window averages.  What ceil_mode adds past the padding never counts.
 void CountElements(const Window& w, bool padding, std::span<double> counts) {
@@ -52,8 +51,8 @@ void CountElements(const Window& w, bool padding, std::span<double> counts) {
     if (inner == 0) return;
     inner /= a.out;
     for (size_t i = 0; i < counts.size(); ++i)
-      counts[i] *= static_cast<double>(Covered(a, static_cast<int64_t>(i) / inner % a.out, padding ? -a.pad_begin : 0,
-                                               padding ? a.in + a.pad_end : a.in));
+      counts[i] *= static_cast<double>(PositionsWithin(a, static_cast<int64_t>(i) / inner % a.out,
+                                                       padding ? -a.pad_begin : 0, padding ? a.in + a.pad_end : a.in));
   }
 }
 

@@ -8,6 +8,14 @@ struct PoolAttrs : WindowAttrs {
   bool ceil_mode = false;
 };
 
+struct MaxPoolAttrs : PoolAttrs {
+  int64_t storage_order = 0;
+};
+
+struct AveragePoolAttrs : PoolAttrs {
+  bool count_include_pad = false;
+};
+
 // Output 0: [N, C, o...] for input 0 [N, C, d...].
 Status InferPool(InferCall& c, const PoolAttrs& a);
 // The window of a call whose output 0 is bound.
@@ -20,6 +28,8 @@ struct PlaneSizes {
 };
 PlaneSizes PlanesOf(const KernelCall& c);
 
+// Kernel positions of output `o` in [low, high) of the axis.
+int64_t PositionsWithin(const WindowAxis& a, int64_t o, int64_t low, int64_t high);
 // Mean of every window of every plane of x, over its elements inside x, or with `padding` those inside the padding too.
 Status AverageWindows(const KernelCall& c, const Window& w, bool padding, PlaneSizes size, std::span<const double> x,
                       std::span<double> y);

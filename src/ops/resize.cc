@@ -9,6 +9,69 @@ Result<Dims> ResizedAxes(const ResizeAttrs& a, int rank) {
   return all;
 }
 
+namespace {
+
+enum Input { kRoi = 1, kScales = 2, kSizes = 3 };
+
+bool Given(const KernelCall& c, int i) { return c.has(i) && c.input(i).elements() > 0; }
+
+// What all axes are scaled by to keep their proportions.
+double CommonScale(const ResizeAttrs& a, std::span<const int64_t> in, const Dims& axes,
+                   std::span<const int64_t> sizes) {
+  const bool least = a.keep_aspect_ratio_policy == "not_larger";
+  double scale = least ? std::numeric_limits<double>::infinity() : 0;
+  for (size_t k = 0; k < axes.size(); ++k) {
+    const double s = static_cast<double>(sizes[k]) / static_cast<double>(in[static_cast<size_t>(axes[k])]);
+    scale = least ? std::min(scale, s) : std::max(scale, s);
+  }
+  return scale;
+}
+
+}  // namespace
+
+Result<ResizeAxes> ResizeAxesOf(const KernelCall& c, const ResizeAttrs& a, const Dims& out) {
+  const Dims& in = c.input(0).dims;
+  ResizeAxes result;
+  for (size_t i = 0; i < in.size(); ++i) result[i].in = result[i].out = in[i];
+  HASTEN_ASSIGN(const Dims axes, ResizedAxes(a, in.rank()));
+  std::span<double> scales, roi;
+  double common = 0;
+  if (Given(c, kScales)) {
+    HASTEN_ASSIGN(scales, c.Doubles(kScales));
+  } else if (a.keep_aspect_ratio_policy != "stretch") {
+    HASTEN_ASSIGN(const auto sizes, c.Ints(kSizes));
+    common = CommonScale(a, in, axes, sizes);
+  }
+  if (a.coordinate_transformation_mode == "tf_crop_and_resize") {
+    HASTEN_ASSIGN(roi, c.Doubles(kRoi));
+  }
+  for (size_t k = 0; k < axes.size(); ++k) {
+    const auto i = static_cast<size_t>(axes[k]);
+    ResampledAxis& axis = result[i];
+    axis.out = out[i];
+    const auto length = static_cast<double>(axis.in);
+    const bool stretched = scales.empty() && common == 0;
+    axis.scale = stretched ? static_cast<double>(axis.out) / length : scales.empty() ? common : scales[k];
+    axis.width = stretched ? static_cast<double>(axis.out) : axis.scale * length;
+    if (!roi.empty()) {
+      axis.roi_start = roi[k];
+      axis.roi_end = roi[axes.size() + k];
+    }
+    axis.identity = axis.scale == 1 && axis.in == axis.out && axis.roi_start == 0 && axis.roi_end == 1;
+  }
+  return result;
+}
+
+Resampling ResamplingOf(const ResizeAttrs& a) {
+  return {a.mode,
+          a.coordinate_transformation_mode,
+          a.nearest_mode,
+          static_cast<double>(a.cubic_coeff_a),
+          a.antialias,
+          a.exclude_outside,
+          static_cast<double>(a.extrapolation_value)};
+}
+
 namespace ops {
 namespace {
 
@@ -23,8 +86,6 @@ constexpr AttrField kFields[] = {
     Field<&ResizeAttrs::antialias>("antialias"),
     Field<&ResizeAttrs::exclude_outside>("exclude_outside"),
 };
-
-enum Input { kRoi = 1, kScales = 2, kSizes = 3 };
 
 Status OneOf(std::string_view name, std::string_view v, std::initializer_list<std::string_view> allowed) {
   HASTEN_REQUIRE(std::find(allowed.begin(), allowed.end(), v) != allowed.end(), name, " must be one of ",
@@ -46,20 +107,6 @@ Status CheckAttrs(const ResizeAttrs& a) {
 
 // Before opset 13 an empty tensor stood for an absent one.
 bool Given(const InferCall& c, int i) { return c.has(i) && !(c.shape(i).ranked() && c.shape(i).elements().is(0)); }
-bool Given(const KernelCall& c, int i) { return c.has(i) && c.input(i).elements() > 0; }
-
-// What all axes are scaled by to keep their proportions.
-double CommonScale(const ResizeAttrs& a, std::span<const int64_t> in, const Dims& axes,
-                   std::span<const int64_t> sizes) {
-  const bool least = a.keep_aspect_ratio_policy == "not_larger";
-  double scale = least ? std::numeric_limits<double>::infinity() : 0;
-  for (size_t k = 0; k < axes.size(); ++k) {
-    const double s = static_cast<double>(sizes[k]) / static_cast<double>(in[static_cast<size_t>(axes[k])]);
-    scale = least ? std::min(scale, s) : std::max(scale, s);
-  }
-  return scale;
-}
-
 Status InferSizes(const InferCall& c, const ResizeAttrs& a, const Dims& axes, Shape* y) {
   const auto sizes = c.KnownOf(kSizes);
   HASTEN_REQUIRE(!sizes || sizes->elements.size() == axes.size(), "sizes must have ", axes.size(), " entries, has ",
@@ -130,54 +177,12 @@ Status Infer(InferCall& c) {
   return OutShape(c, 0, c.dtype(0), std::move(y));
 }
 
-using Axes = std::array<ResampledAxis, Dims::kMaxRank>;
-
-Result<Axes> AxesOf(const KernelCall& c, const ResizeAttrs& a, const Dims& out) {
-  const Dims& in = c.input(0).dims;
-  Axes result;
-  for (size_t i = 0; i < in.size(); ++i) result[i].in = result[i].out = in[i];
-  HASTEN_ASSIGN(const Dims axes, ResizedAxes(a, in.rank()));
-  std::span<double> scales, roi;
-  double common = 0;
-  if (Given(c, kScales)) {
-    HASTEN_ASSIGN(scales, c.Doubles(kScales));
-  } else if (a.keep_aspect_ratio_policy != "stretch") {
-    HASTEN_ASSIGN(const auto sizes, c.Ints(kSizes));
-    common = CommonScale(a, in, axes, sizes);
-  }
-  if (a.coordinate_transformation_mode == "tf_crop_and_resize") {
-    HASTEN_ASSIGN(roi, c.Doubles(kRoi));
-  }
-  for (size_t k = 0; k < axes.size(); ++k) {
-    const auto i = static_cast<size_t>(axes[k]);
-    ResampledAxis& axis = result[i];
-    axis.out = out[i];
-    const auto length = static_cast<double>(axis.in);
-    const bool stretched = scales.empty() && common == 0;
-    axis.scale = stretched ? static_cast<double>(axis.out) / length : scales.empty() ? common : scales[k];
-    axis.width = stretched ? static_cast<double>(axis.out) : axis.scale * length;
-    if (!roi.empty()) {
-      axis.roi_start = roi[k];
-      axis.roi_end = roi[axes.size() + k];
-    }
-    axis.identity = axis.scale == 1 && axis.in == axis.out && axis.roi_start == 0 && axis.roi_end == 1;
-  }
-  return result;
-}
-
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   if (y->elements() == 0) return {};
   const auto& a = c.attrs<ResizeAttrs>();
-  HASTEN_ASSIGN(const Axes axes, AxesOf(c, a, y->dims));
-  const Resampling r{a.mode,
-                     a.coordinate_transformation_mode,
-                     a.nearest_mode,
-                     static_cast<double>(a.cubic_coeff_a),
-                     a.antialias,
-                     a.exclude_outside,
-                     static_cast<double>(a.extrapolation_value)};
-  return Resample(c, r, std::span(axes).first(c.input(0).dims.size()), y);
+  HASTEN_ASSIGN(const ResizeAxes axes, ResizeAxesOf(c, a, y->dims));
+  return Resample(c, ResamplingOf(a), std::span(axes).first(c.input(0).dims.size()), y);
 }
 
 // Before opset 10 it was Upsample.

@@ -15,6 +15,11 @@ struct ResizeAttrs {
 // The axes that scales, sizes and roi speak of.
 Result<Dims> ResizedAxes(const ResizeAttrs& a, int rank);
 
+// What the operands say of every axis, for output dims `out`.
+using ResizeAxes = std::array<ResampledAxis, Dims::kMaxRank>;
+Result<ResizeAxes> ResizeAxesOf(const KernelCall& c, const ResizeAttrs& a, const Dims& out);
+Resampling ResamplingOf(const ResizeAttrs& a);  // views a's strings
+
 // Version steps; see kVersions of resize.cc.
 Status ResizeUpFrom10(OnnxNode& n);
 Status ResizeDownTo10(OnnxNode& n);

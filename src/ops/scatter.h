@@ -9,6 +9,10 @@ struct ScatterElementsAttrs {
   std::string reduction = "none";
 };
 
+struct ScatterNDAttrs {
+  std::string reduction = "none";
+};
+
 // Scatter and ScatterElements: data, indices and updates.
 Status InferScatterElements(InferCall& c);
 Status EvalScatterElements(KernelCall& c);

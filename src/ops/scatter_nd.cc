@@ -3,9 +3,6 @@
 namespace hasten::ops {
 namespace {
 
-struct ScatterNDAttrs {
-  std::string reduction = "none";
-};
 constexpr AttrField kFields[] = {Field<&ScatterNDAttrs::reduction>("reduction")};
 
 // Where the run of each tuple begins in data.

@@ -1,18 +1,14 @@
-#include "ops/movement.h"
+#include "ops/slice.h"
 
-namespace hasten::ops {
+namespace hasten {
+namespace ops {
 namespace {
 
 constexpr int64_t kToTheEnd = std::numeric_limits<int32_t>::max();  // bounds from here on mean the end of an axis
 
-// What one axis keeps: entries start, start + step, ...
-struct Part {
-  int64_t start = 0, step = 1, count = 0;
-};
-
 // One axis of `dim` entries; step is not 0.  Unlike numpy's, a start before the first entry is that entry going
 // backwards too: the standard clamps it so.
-Part PartOf(int64_t start, int64_t end, int64_t step, int64_t dim) {
+SlicePart PartOf(int64_t start, int64_t end, int64_t step, int64_t dim) {
   if (dim == 0) return {0, 1, 0};
   if (start < 0) start += dim;
   if (end < 0) end += dim;
@@ -54,17 +50,25 @@ Dim CountOf(const Dim& start, const Dim& end, const Dim& step, const Dim& dim) {
   return CeilDiv(count, step);
 }
 
-Status Move(const Tensor& x, std::span<const int64_t> starts, std::span<const int64_t> ends, const Dims& axes,
-            std::span<const int64_t> steps, Tensor* y) {
-  Dims strides = StridesOf(x.dims);
-  int64_t from = 0;
+// One part an axis.
+SliceParts PartsOf(const Dims& x, std::span<const int64_t> starts, std::span<const int64_t> ends, const Dims& axes,
+                   std::span<const int64_t> steps) {
+  SliceParts parts;
+  for (size_t i = 0; i < x.size(); ++i) parts[i] = {0, 1, x[i]};
   for (size_t i = 0; i < axes.size(); ++i) {
     const auto axis = static_cast<size_t>(axes[i]);
-    const Part part = PartOf(starts[i], ends[i], steps.empty() ? 1 : steps[i], x.dims[axis]);
-    if (part.count == 0) return {};
-    from += part.start * strides[axis];
-    // A step beyond the axis keeps one entry, and its stride is not used.
-    strides[axis] *= part.count > 1 ? part.step : 1;
+    parts[axis] = PartOf(starts[i], ends[i], steps.empty() ? 1 : steps[i], x[axis]);
+  }
+  return parts;
+}
+
+Status Move(const Tensor& x, const SliceParts& parts, Tensor* y) {
+  Dims strides = StridesOf(x.dims);
+  int64_t from = 0;
+  for (size_t i = 0; i < strides.size(); ++i) {
+    if (parts[i].count == 0) return {};
+    from += parts[i].start * strides[i];
+    strides[i] *= parts[i].stride();
   }
   CopyStrided(x, from, strides, y, 0, StridesOf(y->dims), y->dims);
   return {};
@@ -126,26 +130,16 @@ Status Infer(InferCall& c) {
     MoveInts(c, [&](const Tensor& from, Tensor* to) -> Status {
       HASTEN_ASSIGN(const Dims at, AxesOf(axes, starts->size(), from.dims.rank()));
       HASTEN_REQUIRE(at.size() == starts->size() && at.size() == ends->size(), "lists differ in length");
-      return Move(from, *starts, *ends, at, steps ? *steps : std::vector<int64_t>(), to);
+      return Move(from, PartsOf(from.dims, *starts, *ends, at, steps ? *steps : std::vector<int64_t>()), to);
     });
   }
   return {};
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
-  HASTEN_ASSIGN(const auto starts, c.Ints(1));
-  HASTEN_ASSIGN(const auto ends, c.Ints(2));
-  std::optional<std::span<const int64_t>> axes;
-  std::span<const int64_t> steps;
-  if (c.has(3)) {
-    HASTEN_ASSIGN(axes, c.Ints(3));
-  }
-  if (c.has(4)) {
-    HASTEN_ASSIGN(steps, c.Ints(4));
-  }
-  HASTEN_ASSIGN(const Dims at, AxesOf(axes, starts.size(), c.input(0).dims.rank()));
-  return Move(c.input(0), starts, ends, at, steps, y);
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(const SliceParts parts, SlicePartsOf(c));
+  return Move(c.input(0), parts, y);
 }
 
 Status UpFrom1(OnnxNode& n) {
@@ -200,4 +194,21 @@ extern const OpDef kSlice = {
     .samples = Samples,
 };
 
-}  // namespace hasten::ops
+}  // namespace ops
+
+Result<SliceParts> SlicePartsOf(const KernelCall& c) {
+  HASTEN_ASSIGN(const auto starts, c.Ints(1));
+  HASTEN_ASSIGN(const auto ends, c.Ints(2));
+  std::optional<std::span<const int64_t>> axes;
+  std::span<const int64_t> steps;
+  if (c.has(3)) {
+    HASTEN_ASSIGN(axes, c.Ints(3));
+  }
+  if (c.has(4)) {
+    HASTEN_ASSIGN(steps, c.Ints(4));
+  }
+  HASTEN_ASSIGN(const Dims at, ops::AxesOf(axes, starts.size(), c.input(0).dims.rank()));
+  return ops::PartsOf(c.input(0).dims, starts, ends, at, steps);
+}
+
+}  // namespace hasten

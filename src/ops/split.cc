@@ -1,20 +1,17 @@
-#include "ops/movement.h"
+#include "ops/split.h"
 
-namespace hasten::ops {
-namespace {
+namespace hasten {
 
-struct SplitAttrs {
-  int64_t axis = 0;
-  std::optional<int64_t> num_outputs;
-};
-constexpr AttrField kFields[] = {Field<&SplitAttrs::axis>("axis"), Field<&SplitAttrs::num_outputs>("num_outputs")};
-
-// Size of part i of n nearly equal ones; the last are smaller.
-Dim EqualPart(const Dim& dim, int64_t n, int64_t i) {
+Dim EqualSplit(const Dim& dim, int64_t n, int64_t i) {
   const Dim part = CeilDiv(dim, n);
   if (i == 0 || part * n == dim) return part;
   return Max(Min(part, dim - part * i), 0);
 }
+
+namespace ops {
+namespace {
+
+constexpr AttrField kFields[] = {Field<&SplitAttrs::axis>("axis"), Field<&SplitAttrs::num_outputs>("num_outputs")};
 
 Status InferGiven(const InferCall& c, const Dim& dim, std::vector<Dim>* parts) {
   const auto sizes = c.KnownOf(1);
@@ -44,7 +41,7 @@ Status Infer(InferCall& c) {
   }
   HASTEN_ASSIGN(const int axis, NormalizeAxis(a.axis, x.rank()));
   std::vector<Dim> parts;
-  for (int i = 0; i < c.outputs(); ++i) parts.push_back(c.has(1) ? Dim::Fresh() : EqualPart(x[axis], n, i));
+  for (int i = 0; i < c.outputs(); ++i) parts.push_back(c.has(1) ? Dim::Fresh() : EqualSplit(x[axis], n, i));
   if (c.has(1)) HASTEN_TRY(InferGiven(c, x[axis], &parts));
   const auto known = c.KnownOf(0);
   size_t at = 0;
@@ -76,9 +73,9 @@ Status Eval(KernelCall& c) {
   int64_t at = 0;
   for (int64_t i = 0; i < outputs; ++i) {
     const int64_t part =
-        sizes.empty() ? EqualPart(dim, a.num_outputs.value_or(outputs), i).value() : sizes[static_cast<size_t>(i)];
+        sizes.empty() ? EqualSplit(dim, a.num_outputs.value_or(outputs), i).value() : sizes[static_cast<size_t>(i)];
     if (c.wants(static_cast<int>(i))) {
-      HASTEN_ASSIGN(Tensor* y, BoundOutput(c, static_cast<int>(i)));
+      HASTEN_ASSIGN(Tensor * y, BoundOutput(c, static_cast<int>(i)));
       CopyStrided(x, at * inner, Dims{dim * inner, 1}, y, 0, Dims{part * inner, 1}, Dims{outer, part * inner});
     }
     at += part;
@@ -106,7 +103,7 @@ Status DownTo13(OnnxNode& n) {
   HASTEN_ASSIGN(const int axis, NormalizeAxis(n.Int("axis", 0), x.rank()));
   if (!x[axis].is_const() || x[axis].value() % parts == 0) return {};
   std::vector<int64_t> sizes;
-  for (int64_t i = 0; i < parts; ++i) sizes.push_back(EqualPart(x[axis], parts, i).value());
+  for (int64_t i = 0; i < parts; ++i) sizes.push_back(EqualSplit(x[axis], parts, i).value());
   n.SetInput(1, n.AddConstant(VectorI64(sizes)));
   return {};
 }
@@ -141,4 +138,5 @@ extern const OpDef kSplit = {
     .samples = Samples,
 };
 
-}  // namespace hasten::ops
+}  // namespace ops
+}  // namespace hasten

@@ -1,14 +1,7 @@
-#include "ops/movement.h"
+#include "ops/transpose.h"
 
-namespace hasten::ops {
-namespace {
+namespace hasten {
 
-struct TransposeAttrs {
-  std::optional<std::vector<int64_t>> perm;
-};
-constexpr AttrField kFields[] = {Field<&TransposeAttrs::perm>("perm")};
-
-// Where each axis of the output comes from.
 Result<Dims> Permutation(const TransposeAttrs& a, int rank) {
   Dims perm;
   if (!a.perm) {
@@ -19,6 +12,11 @@ Result<Dims> Permutation(const TransposeAttrs& a, int rank) {
                  Join(*a.perm, ","), "]");
   return NormalizeAxes(*a.perm, rank);
 }
+
+namespace ops {
+namespace {
+
+constexpr AttrField kFields[] = {Field<&TransposeAttrs::perm>("perm")};
 
 Status Move(const Tensor& x, const Dims& perm, Tensor* y) {
   const Dims strides = StridesOf(x.dims);
@@ -47,7 +45,7 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   HASTEN_ASSIGN(const Dims perm, Permutation(c.attrs<TransposeAttrs>(), c.input(0).dims.rank()));
   return Move(c.input(0), perm, y);
 }
@@ -84,4 +82,5 @@ extern const OpDef kTranspose = {
     .samples = Samples,
 };
 
-}  // namespace hasten::ops
+}  // namespace ops
+}  // namespace hasten

@@ -1,0 +1,181 @@
+#include "kernels/cpu/depthwise_row.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kernels/cpu/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/depthwise_row.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#undef HASTEN_UNROLL
+#if HWY_COMPILER_CLANG
+#define HASTEN_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define HASTEN_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace hasten::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+constexpr int kTile = 8;  // outputs that share the weights they load
+
+// The taps of one output row that lie inside the image.
+struct Taps {
+  int64_t rows, columns;          // count
+  const float* weights;           // of the first
+  const float* x;                 // under the first, for output column 0
+  int64_t row_step, column_step;  // floats between taps in x
+  int64_t weight_row_step;        // and in the weights, from row to row
+  int64_t output_step;            // from output to output, in x
+};
+
+HWY_INLINE V Clamp(V v, V low, V high) {  // NaN stays NaN
+  v = hn::IfThenElse(hn::Lt(v, low), low, v);
+  return hn::IfThenElse(hn::Gt(v, high), high, v);
+}
+
+// kTaps columns of the window, outputs kStride columns apart; 0: as `t` says.
+template <int kOutputs, int kTaps, int kStride>
+HWY_INLINE void Accumulate(const DepthwiseRow& r, const Taps& t, int64_t c, V (&acc)[kOutputs]) {
+  const D d;
+  for (int64_t i = 0; i < t.rows; ++i) {
+    const float* HWY_RESTRICT x = t.x + i * t.row_step + c;
+    const float* HWY_RESTRICT w = t.weights + i * t.weight_row_step + c;
+    if constexpr (kTaps > 0) {
+      V wv[kTaps];
+      HASTEN_UNROLL
+      for (int k = 0; k < kTaps; ++k) wv[k] = hn::LoadU(d, w + k * r.weight_step);
+      HASTEN_UNROLL
+      for (int column = 0; column < (kOutputs - 1) * kStride + kTaps; ++column) {
+        const V xv = hn::LoadU(d, x + column * t.column_step);
+        HASTEN_UNROLL
+        for (int o = 0; o < kOutputs; ++o) {
+          const int k = column - o * kStride;
+          if (k >= 0 && k < kTaps) acc[o] = hn::MulAdd(xv, wv[k], acc[o]);
+        }
+      }
+    } else {
+      for (int64_t k = 0; k < t.columns; ++k, x += t.column_step, w += r.weight_step) {
+        const V wv = hn::LoadU(d, w);
+        HASTEN_UNROLL
+        for (int o = 0; o < kOutputs; ++o) acc[o] = hn::MulAdd(hn::LoadU(d, x + o * t.output_step), wv, acc[o]);
+      }
+    }
+  }
+}
+
+// Outputs [first, first + kOutputs), all channels.  The last vector overlaps the one before.
+template <int kOutputs, int kTaps, int kStride>
+void Tile(const DepthwiseRow& r, Taps t, int64_t first) {
+  const D d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const V low = hn::Set(d, r.low), high = hn::Set(d, r.high);
+  t.x += first * t.output_step;
+  for (int64_t at = 0; at < r.channels; at += lanes) {
+    const int64_t c = std::min(at, r.channels - lanes);
+    V acc[kOutputs];
+    const V bias = r.bias ? hn::LoadU(d, r.bias + c) : hn::Zero(d);
+    HASTEN_UNROLL
+    for (int o = 0; o < kOutputs; ++o) acc[o] = bias;
+    Accumulate<kOutputs, kTaps, kStride>(r, t, c, acc);
+    const int64_t y = first * r.channels + c;
+    HASTEN_UNROLL
+    for (int o = 0; o < kOutputs; ++o) {
+      if (r.residual) acc[o] = hn::Add(acc[o], hn::LoadU(d, r.residual + y + o * r.channels));
+      hn::StoreU(Clamp(acc[o], low, high), d, r.y + y + o * r.channels);
+    }
+  }
+}
+
+using TileFn = void (*)(const DepthwiseRow&, Taps, int64_t);
+template <int kTaps, int kStride, int... kOutputs>
+constexpr std::array<TileFn, sizeof...(kOutputs)> TilesOf(std::integer_sequence<int, kOutputs...>) {
+  return {Tile<kOutputs + 1, kTaps, kStride>...};
+}
+using Sizes = std::make_integer_sequence<int, kTile>;
+
+// Fewer channels than a vector has lanes.
+void Narrow(const DepthwiseRow& r, const Taps& t, int64_t o) {
+  for (int64_t c = 0; c < r.channels; ++c) {
+    float sum = r.bias ? r.bias[c] : 0;
+    for (int64_t i = 0; i < t.rows; ++i)
+      for (int64_t k = 0; k < t.columns; ++k)
+        sum += t.x[o * t.output_step + i * t.row_step + k * t.column_step + c] *
+               t.weights[i * t.weight_row_step + k * r.weight_step + c];
+    const int64_t y = o * r.channels + c;
+    if (r.residual) sum += r.residual[y];
+    sum = sum < r.low ? r.low : sum;
+    r.y[y] = sum > r.high ? r.high : sum;
+  }
+}
+
+void Row(const DepthwiseRow& r, int64_t oh) {
+  static constexpr auto kThree1 = TilesOf<3, 1>(Sizes()), kThree2 = TilesOf<3, 2>(Sizes()),
+                        kAny = TilesOf<0, 0>(Sizes());
+  const WindowAxis &h = r.height, &w = r.width;
+  // Taps k with 0 <= origin + k * dilation < in.
+  const auto first_tap = [](const WindowAxis& a, int64_t origin) {
+    return origin >= 0 ? 0 : std::min(a.kernel, (-origin + a.dilation - 1) / a.dilation);
+  };
+  const auto end_tap = [](const WindowAxis& a, int64_t origin) {
+    return origin >= a.in ? 0 : std::min(a.kernel, (a.in - 1 - origin) / a.dilation + 1);
+  };
+  const int64_t top = oh * h.stride - h.pad_begin;
+  const int64_t row = first_tap(h, top), rows = std::max<int64_t>(0, end_tap(h, top) - row);
+  Taps whole{rows,
+             w.kernel,
+             r.weights + row * w.kernel * r.weight_step,
+             r.x + ((top + row * h.dilation) * w.in - w.pad_begin) * r.channels,
+             h.dilation * w.in * r.channels,
+             w.dilation * r.channels,
+             w.kernel * r.weight_step,
+             w.stride * r.channels};
+  const bool narrow = r.channels < static_cast<int64_t>(hn::Lanes(D()));
+  const bool three = w.kernel == 3 && w.dilation == 1;
+  const auto& tiles = three && w.stride == 1 ? kThree1 : three && w.stride == 2 ? kThree2 : kAny;
+  for (int64_t o = 0; o < w.out;) {
+    const int64_t left = o * w.stride - w.pad_begin;
+    const int64_t k = first_tap(w, left), end = end_tap(w, left);
+    if (narrow || k > 0 || end < w.kernel) {  // at the border
+      Taps part = whole;
+      part.columns = std::max<int64_t>(0, end - k);
+      part.weights += k * r.weight_step;
+      part.x += k * part.column_step;
+      narrow ? Narrow(r, part, o) : kAny[0](r, part, o);
+      ++o;
+      continue;
+    }
+    // Outputs whose taps all lie inside.
+    const int64_t inside = (w.in - 1 - (w.kernel - 1) * w.dilation + w.pad_begin) / w.stride + 1;
+    int64_t n = std::min(inside, w.out) - o;
+    for (; n > 0;) {
+      const int64_t size = n <= kTile ? n : n < 2 * kTile ? (n + 1) / 2 : kTile;
+      tiles[static_cast<size_t>(size - 1)](r, whole, o);
+      o += size;
+      n -= size;
+    }
+  }
+}
+
+}  // namespace hasten::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hasten::cpu {
+namespace {
+
+HWY_EXPORT(Row);
+
+}  // namespace
+
+void ComputeDepthwiseRow(const DepthwiseRow& r, int64_t oh) { HWY_DYNAMIC_DISPATCH(Row)(r, oh); }
+
+}  // namespace hasten::cpu
+#endif
