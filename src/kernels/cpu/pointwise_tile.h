@@ -14,7 +14,8 @@ struct PointwiseOperand {
 };
 
 // y[i] = program(operands[0][i], operands[1][i], ...) for i in [0, n).  `y` may be one of the operands' data.
-// Precondition: the program is verified and operands.size() == program.operands.  Thread-safe, allocates nothing.
+// Precondition: the program is verified and operands.size() == program.operands.  Thread-safe; allocates
+// nothing where operands and instructions are 256 at most.
 void RunPointwise(const PointwiseProgram& program, int64_t n, std::span<const PointwiseOperand> operands, float* y);
 
 }  // namespace hasten::cpu
