@@ -17,14 +17,14 @@ class Relayouter {
     std::vector<bool> target(old.size() + 1);
     for (const Step& s : old)
       if (IsControl(s)) target[s.target] = true;
+    FindLastReads(old);
     std::vector<uint32_t> moved_to(old.size() + 1);
     for (uint32_t i = 0; i < old.size(); ++i) {
-      // Where control flow meets or parts, everything is plain.
-      if (target[i] || IsControl(old[i])) HASTEN_TRY(MakeAllPlain());
+      // Where control flow meets or parts, everything that will be read is plain.
+      if (target[i] || IsControl(old[i])) HASTEN_TRY(MakeAllPlain(i));
       moved_to[i] = static_cast<uint32_t>(plan_.steps.size());
       HASTEN_TRY(Place(std::move(old[i])));
     }
-    HASTEN_TRY(MakeAllPlain());
     moved_to[old.size()] = static_cast<uint32_t>(plan_.steps.size());
     for (Step& s : plan_.steps)
       if (IsControl(s)) s.target = moved_to[s.target];
@@ -37,6 +37,19 @@ class Relayouter {
     bool plain = false;  // the value exists plain too
   };
   static bool IsControl(const Step& s) { return s.kind == Step::Kind::kBranchIfFalse || s.kind == Step::Kind::kJump; }
+
+  // The last step that reads each slot; any later one may, where steps are jumped back to.
+  void FindLastReads(const std::vector<Step>& steps) {
+    last_read_.assign(plan_.values.size(), 0);
+    bool loops = false;
+    for (uint32_t i = 0; i < steps.size(); ++i) {
+      loops |= IsControl(steps[i]) && steps[i].target <= i;
+      for (const auto* list : {&steps[i].in, &steps[i].epilogue_in})
+        for (SlotId s : *list)
+          if (s != kNone) last_read_[s] = i;
+    }
+    if (loops) last_read_.assign(plan_.values.size(), kNone);
+  }
 
   int RankOf(SlotId s) const {
     const PlannedValue& v = plan_.values[s];
@@ -100,9 +113,9 @@ class Relayouter {
     twin.plain = true;
     return {};
   }
-  Status MakeAllPlain() {
+  Status MakeAllPlain(uint32_t at) {
     for (auto& [s, twin] : twins_)
-      if (!twin.plain) HASTEN_TRY(MakePlain(s));
+      if (!twin.plain && last_read_[s] >= at) HASTEN_TRY(MakePlain(s));
     twins_.clear();
     return {};
   }
@@ -142,6 +155,7 @@ class Relayouter {
   Plan& plan_;
   const Tactic* reorder_;
   std::map<SlotId, Twin> twins_;
+  std::vector<uint32_t> last_read_;
 };
 
 bool Misaligned(const Tensor& t) {
