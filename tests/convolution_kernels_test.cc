@@ -96,7 +96,7 @@ void Check(Case& c, std::string_view tactic, int threads) {
   }
   // Operands are within [-1, 1]: their products add up to inner / 4 on average, each rounded a few times; Winograd's
   // transforms enlarge what they round.
-  const double growth = (*session)->plan()->Describe().find("winograd") != std::string::npos ? 10 : 1;
+  const double growth = (*session)->plan()->Describe().find("winograd") != std::string::npos ? 16 : 1;
   EXPECT_LE(error, 0x1p-23 * growth * (static_cast<double>(c.inner) / 4 + 8 * most))
       << c.text << (*session)->plan()->Describe();
 }
