@@ -115,8 +115,9 @@ def DFT(g, shape, axis, length, inverse, onesided, opset, dtype):
         attrs["axis"] = axis
     else:
         parts.append(np.array(axis, np.int64))
-    # ONNX Runtime's own error in f32 grows with the length, so numpy judges.
-    return Case("DFT", parts, attrs, opset=opset, params=(1, 2), expected=lambda: transform(x, length, axis, inverse, onesided))
+    # In f64 ONNX Runtime is right to 1e-8 only at some lengths, so numpy judges.
+    numpy_judges = (lambda: transform(x, length, axis, inverse, onesided)) if dtype == np.float64 else None
+    return Case("DFT", parts, attrs, opset=opset, params=(1, 2), expected=numpy_judges)
 
 
 @grid(step=[1, 3], frame=[4, 8], window=[False, True], onesided=[0, 1], dtype=[np.float32, np.float64])
