@@ -9,6 +9,7 @@ namespace hasten {
 Executor::Executor(std::shared_ptr<const Plan> plan, Options options) : plan_(std::move(plan)), options_(options) {
   static const LocalServices reference;  // for how bodies run by reference
   services_.scratch = &scratch_;
+  services_.draws = &draws_;
   services_.stop = &stop_;
   services_.run_body = reference.get()->run_body;
 }
@@ -106,6 +107,7 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
   HASTEN_ASSIGN(BoundPlan * bound, Bind(inputs, options.states.size()));
   services_.allocator = options.output_allocator ? options.output_allocator : HeapAllocator();
   services_.seed = options.seed;
+  draws_.Reset();
   stop_.store(0, std::memory_order_relaxed);
   HASTEN_TRY(BindStates(bound, options));
   outputs->resize(plan_->outputs.size());
@@ -211,6 +213,7 @@ Status Executor::Call(BoundPlan* bound, size_t index, const RunOptions& options)
   const Step& step = plan_->steps[index];
   BoundStep& b = bound->steps[index];
   b.call.services = &services_;
+  HASTEN_TRY(RequireOperands(*step.node, b.in));
   if (options.observer) options.observer->Before(step, index);
   if (step.device) HASTEN_TRY(PlaceOnDevice(bound, index));
   Device* device = const_cast<Device*>(step.device);
