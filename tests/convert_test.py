@@ -6,6 +6,7 @@ Models lie in the folder that HASTEN_TEST_DATA names: onnx/*/*.onnx and onnx-bac
 import collections
 import contextlib
 import io
+import itertools
 import logging
 import os
 import pathlib
@@ -17,7 +18,7 @@ import unittest
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import numpy_helper, shape_inference, version_converter
+from onnx import helper, numpy_helper, shape_inference, version_converter
 from onnx.reference import ReferenceEvaluator
 
 BINARY = os.environ.get("HASTEN_BIN", "build/hasten")
@@ -157,6 +158,45 @@ class Convert(unittest.TestCase):
             with tarfile.open(archive) as tar:
                 tar.extractall(folder, filter="data")
             self.check_all(sorted(pathlib.Path(folder).rglob("*.onnx")))
+
+    def test_newer_opset_without_the_old_form(self):
+        """Flattened rows (before opset 13) and Scan's batches (opset 8) have no attribute of their own later."""
+        folder = pathlib.Path(self.folder.name)
+        tensor = lambda name, shape, kind=onnx.TensorProto.FLOAT: helper.make_tensor_value_info(name, kind, shape)
+        generator = np.random.default_rng(0)
+        models = []
+        for op, axis, dims in itertools.product(["Softmax", "LogSoftmax", "Hardmax"], [0, 1, 2, 3, -2],
+                                                [[2, 3, 4, 5], ["a", 3, "b", 5], [2, 3, 0, 5], None]):
+            graph = helper.make_graph([helper.make_node(op, ["x"], ["y"], axis=axis)], "g", [tensor("x", dims)],
+                                      [tensor("y", dims)])
+            shape = [2, 3, 0, 5] if dims == [2, 3, 0, 5] else [2, 3, 4, 5]
+            models.append((graph, 11, {"x": generator.standard_normal(shape, np.float32)}))
+        add = helper.make_node("Add", ["s", "e"], ["t"])
+        weigh = helper.make_node("Mul", ["t", "w"], ["r"])
+        row = [tensor(v, [2]) for v in "setr"]
+        body = helper.make_graph([add, weigh], "body", row[:2], row[2:])
+        for lengths, direction in itertools.product([None, [3, 1, 4]], [0, 1]):
+            names = ["n" if lengths else "", "s0", "x"]
+            scan = helper.make_node("Scan", names, ["s1", "y"], body=body, num_scan_inputs=1, directions=[direction])
+            inputs = [tensor("s0", [3, 2]), tensor("x", ["b", "t", 2])]
+            feed = {k: generator.random(d, np.float32) for k, d in (("s0", [3, 2]), ("x", [3, 4, 2]))}
+            if lengths:
+                inputs.append(tensor("n", [3], onnx.TensorProto.INT64))
+                feed["n"] = np.array(lengths)
+            weight = numpy_helper.from_array(np.array([2, 3], np.float32), "w")
+            outputs = [tensor("s1", [3, 2]), tensor("y", ["b", "t", 2])]
+            models.append((helper.make_graph([scan], "g", inputs, outputs, [weight]), 8, feed))
+        for (graph, opset, feed), newer in itertools.product(models, [13, 15, 17, 21]):
+            model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=6)
+            onnx.save(model, folder / "old.onnx")
+            done = convert(folder / "old.onnx", folder / "new.onnx", "--opset", str(newer))
+            node = graph.node[0]
+            with self.subTest(op=node.op_type, attributes=str(node.attribute[:1])[:99], newer=newer, feed=feed.keys()):
+                self.assertEqual(done.returncode, 0, done.stderr)
+                written = onnx.load(folder / "new.onnx")
+                onnx.checker.check_model(written, full_check=True)
+                for a, b in zip(by_onnxruntime(model, feed), by_onnxruntime(written, feed), strict=True):
+                    np.testing.assert_allclose(a, b, rtol=1e-6)
 
     def test_external_data(self):
         source = next(iter(sorted(pathlib.Path(DATA).glob("onnx/mnist-8/*.onnx"))), None)

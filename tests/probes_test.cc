@@ -1,5 +1,6 @@
 // The contracts of op, kernel, plan and executor, probed by what strains them most.  Each probe runs the same graph by
 // the interpreter and by plan, and states what is particular about it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/session.h"
@@ -11,6 +12,8 @@
 
 namespace hasten {
 namespace {
+
+using ::testing::HasSubstr;
 
 std::shared_ptr<const Model> Parsed(std::string_view body) {
   auto model = ParseText(Str("hasten-ir 1\nopset \"\" 23\ngraph \"probe\" {\n", body, "}\n"), Catalog::BuiltIn());
@@ -296,6 +299,74 @@ TEST(Probe, GraphOverTwoDevices) {
       EXPECT_TRUE(SameBits(actual[i], expected[i])) << (*session)->plan()->Describe();
   }
   EXPECT_GT(device.copies, 0);
+}
+
+// Every random op draws anew in every round, with a seed of its own or without, and another run repeats them all.
+TEST(Probe, RandomInALoop) {
+  const auto model = Parsed(R"ir(
+    in "n" i64[]
+    "all", "drops", "outer" = Loop("n", _) {body=graph "body" {
+      in "i" i64[]
+      in "go" bool[]
+      const "ones" f32[16] = constant(value=1)
+      const "half" f32[] = [0.5]
+      const "yes" bool[] = [true]
+      "same" = Identity("go")
+      "a" = RandomUniform() {shape=[16]}
+      "b" = RandomNormal() {shape=[16], seed=3}
+      "c" = Dropout("ones", "half", "yes") {seed=5}
+      "d" = Dropout("ones", "half", "yes")
+      "ab" = Concat("a", "b") {axis=0}
+      "cd" = Concat("c", "d") {axis=0}
+      out "same"
+      out "ab"
+      out "cd"
+      out "a"
+    }}
+    "once" = RandomUniform() {shape=[16]}
+    out "all"
+    out "drops"
+    out "once"
+  )ir");
+  const auto out = ExpectSame(model, {ScalarI64(5)});
+  for (int which : {0, 1}) {
+    const Tensor& all = out[static_cast<size_t>(which)].tensor();
+    ASSERT_EQ(all.dims, (Dims{5, 32}));
+    for (int64_t half = 0; half < 2; ++half)
+      for (int64_t i = 0; i < 5; ++i)
+        for (int64_t j = 0; j < i; ++j) {
+          bool differ = false;
+          for (int64_t k = 16 * half; k < 16 * half + 16; ++k)
+            differ |= all.Double(i * 32 + k) != all.Double(j * 32 + k);
+          EXPECT_TRUE(differ) << which << ": rounds " << i << " and " << j << ", half " << half;
+        }
+  }
+}
+
+// Empty optionals are known at run time only: whoever cannot do without the value says so, planned and interpreted.
+TEST(Probe, EmptyOptionalForARequiredInput) {
+  for (const char* call : {"Relu(\"x\")", "Add(\"c\", \"x\")", "Size(\"x\")", "Concat(\"x\", \"c\") {axis=0}"}) {
+    const auto model =
+        Parsed(Str("in \"x\" ?\n const \"c\" f32[2] = [1, 2]\n \"i\" = Identity(\"x\")\n \"y\" = ",
+                   std::string(call).replace(std::string(call).find("\"x\""), 3, "\"i\""), "\n out \"y\"\n"));
+    const std::vector<Value> in(1);
+    std::vector<Value> out;
+    LocalServices services;
+    const Status interpreted = Interpret(model->graph, in, {}, &out, services.get());
+    EXPECT_THAT(std::string(interpreted.message()), HasSubstr("must be there, is absent or an empty optional")) << call;
+    auto session = Session::Of(model, {});
+    ASSERT_TRUE(session.ok()) << session.message();
+    const Status planned = (*session)->Run(in, &out, {});
+    EXPECT_EQ(std::string(planned.message()), std::string(interpreted.message())) << call;
+  }
+}
+
+TEST(Probe, AbsentRequiredInput) {
+  auto model =
+      ParseText("hasten-ir 1\nopset \"\" 23\ngraph \"g\" {\nin \"x\" f32[2]\n\"y\" = Add(_, \"x\")\nout \"y\"\n}\n",
+                Catalog::BuiltIn());
+  ASSERT_TRUE(model.ok()) << model.message();
+  EXPECT_EQ(std::string(InferTypes(&(*model)->graph).message()), "node 0 (Add): input 0 must be there");
 }
 
 }  // namespace

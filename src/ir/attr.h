@@ -60,7 +60,12 @@ struct Codec {
 };
 template <class T>
 struct Codec<std::optional<T>> {
-  static bool Set(std::optional<T>& member, const AttrValue& v) { return Codec<T>::Set(member.emplace(), v); }
+  static bool Set(std::optional<T>& member, const AttrValue& v) {
+    T wanted{};
+    if (!Codec<T>::Set(wanted, v)) return false;
+    member = std::move(wanted);
+    return true;
+  }
   static std::optional<AttrValue> Get(const std::optional<T>& member) {
     return member ? Codec<T>::Get(*member) : std::nullopt;
   }

@@ -5,6 +5,23 @@
 
 namespace hasten {
 
+namespace {
+
+// Graphs of an attribute of a copied node; false if it holds none.
+bool CloneGraphs(AttrValue* v) {
+  if (auto* g = std::get_if<GraphPtr>(v)) {
+    if (*g) *g = (*g)->Clone();
+    return true;
+  }
+  auto* list = std::get_if<std::vector<GraphPtr>>(v);
+  if (!list) return false;
+  for (GraphPtr& g : *list)
+    if (g) g = g->Clone();
+  return true;
+}
+
+}  // namespace
+
 GraphPtr Graph::Clone() const {
   auto copy = std::make_shared<Graph>();
   copy->name = name;
@@ -23,15 +40,11 @@ GraphPtr Graph::Clone() const {
     for (const AttrField& field : n.attrs.fields()) {
       auto v = n.attrs.Get(field);
       if (!v) continue;
-      if (auto* g = std::get_if<GraphPtr>(&*v); g && *g) HASTEN_CHECK(n.attrs.Set(field.name, (*g)->Clone()).ok());
+      if (CloneGraphs(&*v)) HASTEN_CHECK(n.attrs.Set(field.name, *v).ok());
     }
     if (n.opaque) {
       n.opaque = std::make_shared<OpaqueOp>(*n.opaque);
-      for (NamedAttr& a : n.opaque->attrs) {
-        if (auto* g = std::get_if<GraphPtr>(&a.value); g && *g) *g = (*g)->Clone();
-        if (auto* gs = std::get_if<std::vector<GraphPtr>>(&a.value))
-          for (GraphPtr& g : *gs) g = g->Clone();
-      }
+      for (NamedAttr& a : n.opaque->attrs) CloneGraphs(&a.value);
     }
   }
   return copy;
@@ -202,7 +215,31 @@ std::vector<GraphPtr> GraphsOf(const Node& node) {
   return out;
 }
 
-Status VerifyNode(const Graph& graph, NodeId n, std::vector<bool>* defined) {
+// Which inputs of which nodes the use-lists name.
+class ListedUses {
+ public:
+  explicit ListedUses(const Graph& graph) : first_(graph.node_slots()) {
+    size_t inputs = 0;
+    for (NodeId n = 0; n < graph.node_slots(); ++n) {
+      first_[n] = inputs;
+      inputs += graph.node(n).inputs.size();
+    }
+    listed_.resize(inputs);
+  }
+  bool Has(Use use) const { return listed_[first_[use.node] + use.index]; }
+  // False if it was there already.
+  bool Add(Use use) {
+    if (Has(use)) return false;
+    listed_[first_[use.node] + use.index] = true;
+    return true;
+  }
+
+ private:
+  std::vector<size_t> first_;
+  std::vector<bool> listed_;
+};
+
+Status VerifyNode(const Graph& graph, NodeId n, const ListedUses& uses, std::vector<bool>* defined) {
   const Node& node = graph.node(n);
   HASTEN_REQUIRE(node.op || node.opaque, "has no op");
   HASTEN_REQUIRE(node.inputs.size() >= size_t{node.captures} + node.epilogue_operands,
@@ -212,8 +249,7 @@ Status VerifyNode(const Graph& graph, NodeId n, std::vector<bool>* defined) {
     if (v == kNone) continue;
     HASTEN_REQUIRE(v < graph.value_slots() && graph.value(v).alive, "input ", i, " is not a value of the graph");
     HASTEN_REQUIRE((*defined)[v], "input ", i, " (", Quote(graph.value(v).name), ") is used before it is computed");
-    const auto& uses = graph.value(v).uses;
-    HASTEN_REQUIRE(std::count(uses.begin(), uses.end(), Use{n, i}) == 1, "input ", i, " is missing from its use-list");
+    HASTEN_REQUIRE(uses.Has({n, i}), "input ", i, " is missing from its use-list");
   }
   for (uint32_t i = 0; i < node.outputs.size(); ++i) {
     const ValueId v = node.outputs[i];
@@ -246,21 +282,24 @@ std::string OpName(const Node& node) {
 
 Status Verify(const Graph& graph) {
   std::vector<bool> defined(graph.value_slots());
+  ListedUses uses(graph);
   for (ValueId v = 0; v < graph.value_slots(); ++v) {
     const GraphValue& value = graph.value(v);
     if (!value.alive) continue;
     HASTEN_REQUIRE(graph.FindValue(value.name) == v, "value ", Quote(value.name), " is not the one of that name");
     defined[v] = value.constant != nullptr;
-    for (const Use use : value.uses)
+    for (const Use use : value.uses) {
       HASTEN_REQUIRE(use.node < graph.node_slots() && graph.node(use.node).alive &&
                          use.index < graph.node(use.node).inputs.size() && graph.node(use.node).inputs[use.index] == v,
                      "use-list of ", Quote(value.name), " names a node that does not use it");
+      HASTEN_REQUIRE(uses.Add(use), "use-list of ", Quote(value.name), " names a use twice");
+    }
   }
   for (ValueId v : graph.inputs) defined[v] = true;
   for (ValueId v : graph.captures)
     if (v != kNone) defined[v] = true;
   for (NodeId n : graph.Order()) {
-    Status status = VerifyNode(graph, n, &defined);
+    Status status = VerifyNode(graph, n, uses, &defined);
     if (!status.ok()) return std::move(status).At(graph.Where(n));
   }
   for (ValueId v : graph.outputs)

@@ -27,8 +27,11 @@ uint64_t CodeAt(const std::byte* data, int bits, int64_t i) {
     std::memcpy(&code, data + i * (bits / 8), static_cast<size_t>(bits / 8));
     return code;
   }
-  const int64_t per_byte = 8 / bits;
-  return std::to_integer<uint64_t>(data[i / per_byte]) >> (i % per_byte * bits) & ((uint64_t{1} << bits) - 1);
+  const int64_t at = i * bits / 8;
+  const int shift = static_cast<int>(i * bits % 8);
+  uint64_t both = std::to_integer<uint64_t>(data[at]);
+  if (shift + bits > 8) both |= std::to_integer<uint64_t>(data[at + 1]) << 8;
+  return both >> shift & ((uint64_t{1} << bits) - 1);
 }
 
 // Into zeroed memory.
@@ -37,8 +40,10 @@ void StoreCode(std::byte* data, int bits, int64_t i, uint64_t code) {
     std::memcpy(data + i * (bits / 8), &code, static_cast<size_t>(bits / 8));
     return;
   }
-  const int64_t per_byte = 8 / bits;
-  data[i / per_byte] |= static_cast<std::byte>(code << (i % per_byte * bits));
+  const int64_t at = i * bits / 8;
+  const int shift = static_cast<int>(i * bits % 8);
+  data[at] |= static_cast<std::byte>(code << shift);
+  if (shift + bits > 8) data[at + 1] |= static_cast<std::byte>(code << shift >> 8);
 }
 
 // False for a bool that is neither 0 nor 1, which a list cannot say.

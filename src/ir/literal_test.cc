@@ -33,12 +33,25 @@ std::string Message(std::string_view text) { return std::string(Parse(text).mess
 
 TEST(Literal, ReadsAsPrinted) {
   for (const char* text :
-       {"f32[3] = [1, -0, 0.1]", "f64[] = [nan.fff8000000000000]", "f32[2] = [nan, nan.7f800001]",
-        "f16[2] = [inf, -inf]", "i64[2] = [-9223372036854775808, 9223372036854775807]",
-        "u64[1] = [18446744073709551615]", "bool[2] = [true, false]", "i4[3] = [-8, 7, 0]", "u2[5] = [0, 1, 2, 3, 0]",
-        "f4e2m1[3] = [0.5, -6, 1.5]", "c64[2] = [(1, -2.5), (inf, nan)]", "c128[1] = [(0.1, 1e+300)]",
-        "string[3] = [\"\", \"a\\\"b\\\\\", \"\\n\\x00\"]", "f32[0,5] = []", "f8e4m3fn[1] = [nan.7f]",
-        "bf16[1] = [1.5]", "f8e8m0[2] = [5.877472e-39, nan.ff]",
+       {"f32[3] = [1, -0, 0.1]",
+        "f64[] = [nan.fff8000000000000]",
+        "f32[2] = [nan, nan.7f800001]",
+        "f16[2] = [inf, -inf]",
+        "i64[2] = [-9223372036854775808, 9223372036854775807]",
+        "u64[1] = [18446744073709551615]",
+        "bool[2] = [true, false]",
+        "i4[3] = [-8, 7, 0]",
+        "u2[5] = [0, 1, 2, 3, 0]",
+        "f4e2m1[3] = [0.5, -6, 1.5]",
+        "c64[2] = [(1, -2.5), (inf, nan)]",
+        "c128[1] = [(0.1, 1e+300)]",
+        "string[3] = [\"\", \"a\\\"b\\\\\", \"\\n\\x00\"]",
+        "f32[0,5] = []",
+        "f8e4m3fn[1] = [nan.7f]",
+        "bf16[1] = [1.5]",
+        "f8e8m0[2] = [5.877472e-39, nan.ff]",
+        "f6e2m3[5] = [0.125, -7.5, 0, -0, 1]",
+        "f6e3m2[3] = [28, -0.0625, 0.25]",
         "u8[65] = base64 "
         "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=\""}) {
     const auto t = Parse(text);
@@ -107,6 +120,7 @@ TEST(Literal, ErrorsSayWhere) {
   EXPECT_EQ(Message("bool[1] = [1]"), "1:12: expected 'true' or 'false', found '1'");
   EXPECT_EQ(Message("f16[1] = [1e9]"), "1:11: expected a number that f16 can hold, found 1e+09");
   EXPECT_EQ(Message("f8e4m3fn[1] = [inf]"), "1:16: expected a number that f8e4m3fn can hold, found inf");
+  EXPECT_EQ(Message("f6e2m3[1] = [nan]"), "1:14: expected a number that f6e2m3 can hold, found nan");
   EXPECT_EQ(Message("f4e2m1[1] = [nan]"), "1:14: expected a number that f4e2m1 can hold, found nan");
   EXPECT_EQ(Message("f16[1] = [nan.0]"), "1:11: expected bits of a NaN of f16, found 'nan.0'");
   EXPECT_EQ(Message("f32[1] = [nan.3f800000]"), "1:11: expected a number, found 'nan.3f800000'");

@@ -18,7 +18,7 @@ Status RequireConvertible(DType from, DType to);
 
 // y[i] = x[i] in y's dtype.  Preconditions: equal dims, RequireConvertible passes.
 //   float to float, integer to float: rounded once, to nearest even; out of range: infinity (float 8: see the rules).
-//   NaN to f4e2m1, which has none: -0.
+//   Floats 6 and 4 have neither infinity nor NaN: what overflows becomes the largest value, NaN -0.
 //   float to integer: truncated; out of range as x86 has it: through i64 for 32 unsigned bits and more, else through
 //   i32, what does not fit being the least of that, and the low bits kept. integer to integer: low bits kept.  To bool:
 //   not zero. complex to real drops the imaginary part. string to number: a decimal number, "INF", "-INF" or "NaN" in

@@ -65,8 +65,9 @@ std::vector<Sample> Samples() {
       {"i32", {{DType::kI32, {1033}, -100000, 100000}, half}},
       {"scalar", {{DType::kI8, {}, -9, 9}, half}},
       {"zero-size", {{DType::kI8, {0, 3}}, half}}};
-  for (DType t : {DType::kI8, DType::kU16, DType::kI16, DType::kI4, DType::kU4, DType::kI2, DType::kU2,
-                  DType::kF8E4M3FN, DType::kF8E4M3FNUZ, DType::kF8E5M2, DType::kF8E5M2FNUZ, DType::kF4E2M1})
+  for (DType t :
+       {DType::kI8, DType::kU16, DType::kI16, DType::kI4, DType::kU4, DType::kI2, DType::kU2, DType::kF8E4M3FN,
+        DType::kF8E4M3FNUZ, DType::kF8E5M2, DType::kF8E5M2FNUZ, DType::kF4E2M1, DType::kF6E2M3, DType::kF6E3M2})
     out.push_back({"every dtype", {{t, {7}, 0, 1}, half, {t, {}, 1, 1}}});
   return out;
 }

@@ -1,7 +1,7 @@
 #include <random>
 
 #include "ops/elementwise.h"
-#include "tensor/philox.h"
+#include "ops/random.h"
 
 namespace hasten::ops {
 namespace {
@@ -41,8 +41,9 @@ class Draws {
  public:
   explicit Draws(const KernelCall& c)
       : seed_(c.attrs<DropoutAttrs>().seed),
-        twister_(static_cast<uint32_t>(seed_.value_or(0))),
-        random_(c.services->seed, c.node_key) {}
+        draw_(NextDraw(c)),
+        twister_(static_cast<uint32_t>(seed_.value_or(0)) + static_cast<uint32_t>(draw_) * 0x9e3779b9),
+        random_(c.services->seed, c.node_key ^ draw_ << 32) {}
   // Numbers from `begin` on; calls come in order.
   void Fill(uint64_t begin, std::span<double> out) {
     if (!seed_) return random_.FillUniform(begin, out);
@@ -54,6 +55,7 @@ class Draws {
 
  private:
   std::optional<int64_t> seed_;
+  uint64_t draw_;  // in a loop, the round
   std::mt19937 twister_;
   Philox random_;
 };

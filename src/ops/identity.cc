@@ -35,7 +35,7 @@ std::vector<Sample> Samples() {
 extern const OpDef kIdentity = {
     .name = "Identity",
     .doc = "y = x. x, y: a value of any type.",
-    .arity = {1, 1},
+    .arity = {0, 1},  // none: an empty optional
     .onnx = {"", "Identity", kVersions},
     .infer = Infer,
     .eval = Eval,

@@ -17,11 +17,9 @@ Status CheckArity(const Node& node) {
   const OpArity& arity = node.op->arity;
   const size_t in = node.formal_inputs();
   HASTEN_REQUIRE(in <= static_cast<size_t>(arity.max_in), "takes at most ", arity.max_in, " inputs, has ", in);
-  size_t present = 0;
-  for (size_t i = 0; i < in; ++i)
-    if (node.inputs[i] != kNone) present = i + 1;
-  HASTEN_REQUIRE(present >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ",
-                 present);
+  HASTEN_REQUIRE(in >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ", in);
+  for (size_t i = 0; i < static_cast<size_t>(arity.min_in); ++i)
+    HASTEN_REQUIRE(node.inputs[i] != kNone, "input ", i, " must be there");
   HASTEN_REQUIRE(node.outputs.size() <= static_cast<size_t>(arity.max_out), "gives at most ", arity.max_out,
                  " outputs, has ", node.outputs.size());
   return {};

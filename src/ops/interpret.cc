@@ -12,19 +12,13 @@ Status RunBodyByReference(const KernelCall& call, int k, std::span<const Value> 
   inner.allocator = call.services->allocator;
   inner.stop = call.services->stop;
   inner.seed = call.services->seed;
+  inner.draws = call.services->draws;
   inner.depth = call.services->depth + 1;
   inner.run_body = call.services->run_body;
   ScratchArena scratch;  // the caller's is in use until its node ends
   inner.scratch = &scratch;
   HASTEN_REQUIRE(inner.depth < kMaxBodyDepth, "graphs are nested deeper than ", kMaxBodyDepth);
   return Interpret(*call.bodies[static_cast<size_t>(k)], inputs, call.captured, outputs, &inner);
-}
-
-Status RequireOperands(const Node& node, const NodeOperands& operands) {
-  for (int i = 0; i < node.op->arity.min_in; ++i)
-    HASTEN_REQUIRE(static_cast<size_t>(i) < operands.formal.size(), "takes at least ", node.op->arity.min_in,
-                   " inputs, has ", operands.formal.size());
-  return {};
 }
 
 // Binds memory to each wanted output whose dims inference can tell.
@@ -49,11 +43,19 @@ Status ApplyEpilogue(const Node& node, const NodeOperands& operands, Value* y) {
 
 }  // namespace
 
+Status RequireOperands(const Node& node, std::span<const Value* const> formal) {
+  const auto least = static_cast<size_t>(node.op->arity.min_in);
+  HASTEN_REQUIRE(formal.size() >= least, "takes at least ", least, " inputs, has ", formal.size());
+  for (size_t i = 0; i < least; ++i)
+    HASTEN_REQUIRE(formal[i] && formal[i]->has(), "input ", i, " must be there, is absent or an empty optional");
+  return {};
+}
+
 Status RunReference(const Node& node, uint64_t node_key, const NodeOperands& operands, std::span<Value* const> out,
                     RunServices* services) {
   if (!node.op) return Status(Code::kUnsupported, "is not an op this build knows: it can be carried, not run");
   if (!node.op->eval) return Status(Code::kUnsupported, "has no reference: it can be carried, not run");
-  HASTEN_TRY(RequireOperands(node, operands));
+  HASTEN_TRY(RequireOperands(node, operands.formal));
   if (!node.op->traits.region) HASTEN_TRY(BindOutputs(node, operands, out, services));
   const std::vector<GraphPtr> bodies = node.attrs.Graphs();
   KernelCall call;
@@ -74,6 +76,7 @@ Status RunReference(const Node& node, uint64_t node_key, const NodeOperands& ope
 LocalServices::LocalServices(Allocator* allocator) {
   services_.allocator = allocator;
   services_.scratch = &scratch_;
+  services_.draws = &draws_;
   services_.run_body = RunBodyByReference;
 }
 
@@ -107,6 +110,7 @@ class Environment {
 Status Interpret(const Graph& graph, std::span<const Value> inputs, std::span<const Value* const> captured,
                  std::vector<Value>* outputs, RunServices* services, const NodeObserver& observer) {
   HASTEN_REQUIRE(inputs.size() == graph.inputs.size(), "takes ", graph.inputs.size(), " inputs, has ", inputs.size());
+  if (services->depth == 0 && services->draws) services->draws->Reset();
   Environment values(graph);
   for (size_t i = 0; i < inputs.size(); ++i) values[graph.inputs[i]] = inputs[i];
   for (size_t i = 0; i < graph.captures.size(); ++i)

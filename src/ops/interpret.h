@@ -9,6 +9,10 @@ struct NodeOperands {
   std::span<const Value* const> formal, epilogue, captured;
 };
 
+// An error unless the operands that the node cannot do without are there: an optional that a caller or a branch leaves
+// empty is known at run time only.
+Status RequireOperands(const Node& node, std::span<const Value* const> formal);
+
 // Runs one node by its reference: infers and allocates outputs, evaluates, applies the epilogue.  out[i] is null where
 // an output is not wanted.  Errors carry no path.
 Status RunReference(const Node& node, uint64_t node_key, const NodeOperands& operands, std::span<Value* const> out,
@@ -17,7 +21,8 @@ Status RunReference(const Node& node, uint64_t node_key, const NodeOperands& ope
 // Called after each node with its operands and results; an error ends the run.
 using NodeObserver = std::function<Status(const Graph&, NodeId, const NodeOperands&, std::span<Value* const> out)>;
 
-// Evaluates a graph.  `captured` matches graph.captures.  Values are dropped after their last use.
+// Evaluates a graph; at depth 0 that is a run, whose random draws count from 0.  `captured` matches graph.captures.
+// Values are dropped after their last use.
 Status Interpret(const Graph& graph, std::span<const Value> inputs, std::span<const Value* const> captured,
                  std::vector<Value>* outputs, RunServices* services, const NodeObserver& observer = {});
 
@@ -30,6 +35,7 @@ class LocalServices {
 
  private:
   ScratchArena scratch_;
+  DrawCounts draws_;
   RunServices services_;
 };
 

@@ -39,6 +39,12 @@ Result<std::byte*> ScratchArena::Take(size_t bytes) {
 
 void ScratchArena::Reset() { block_ = used_ = 0; }
 
+uint64_t DrawCounts::Next(uint64_t node_key) { return counts_[node_key]++; }
+
+void DrawCounts::Reset() {
+  for (auto& [node_key, count] : counts_) count = 0;
+}
+
 Result<Tensor*> KernelCall::Allocate(int i, DType dtype, const Dims& dims) const {
   if (!wants(i)) {
     HASTEN_ASSIGN(Tensor t, services->allocator->Allocate(dtype, dims));

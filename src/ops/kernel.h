@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "ir/attr.h"
@@ -40,6 +41,17 @@ class ScratchArena {
   size_t block_ = 0, used_ = 0;
 };
 
+// How often each random node has drawn in this run, so that one in a loop does not repeat its numbers.
+class DrawCounts {
+ public:
+  // 0 for a node's first draw, then 1, 2, ...
+  uint64_t Next(uint64_t node_key);
+  void Reset();  // a new run; keeps the memory
+
+ private:
+  std::unordered_map<uint64_t, uint64_t> counts_;
+};
+
 class Graph;
 class KernelCall;
 
@@ -49,6 +61,7 @@ struct RunServices {
   ScratchArena* scratch = nullptr;
   const std::atomic<uint32_t>* stop = nullptr;  // non-zero: give up soon (error elsewhere, cancellation, deadline)
   uint64_t seed = 0;                            // of random ops without a seed attribute, keyed further by node
+  DrawCounts* draws = nullptr;                  // null: every draw is a node's first
   int depth = 0;                                // of nested bodies, against runaway recursion
   // Runs body k of a region op by references: set by the interpreter (ops/interpret.cc).
   Status (*run_body)(const KernelCall& call, int k, std::span<const Value> inputs,

@@ -32,7 +32,7 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE(zero == DType::kNone || out == zero, "output_dtype must be that of the zero point, is ", Name(out),
                  ", zero point is ", Name(zero));
   HASTEN_REQUIRE(out == DType::kNone || IsQuantized(out),
-                 "output must be of integers up to 16 bits or float 8 or 4, is of ", Name(out));
+                 "output must be of integers up to 16 bits or float 8, 6 or 4, is of ", Name(out));
   c.Out(0, out, c.shape(0));
   return {};
 }
@@ -112,7 +112,7 @@ std::vector<Sample> Samples() {
       {"scalar", {{DType::kF32, {}, -9, 9}, half}},
       {"zero-size", {{DType::kF32, {0, 3}}, half}}};
   for (DType t : {DType::kU16, DType::kI4, DType::kU4, DType::kI2, DType::kU2, DType::kF8E4M3FN, DType::kF8E4M3FNUZ,
-                  DType::kF8E5M2, DType::kF8E5M2FNUZ, DType::kF4E2M1})
+                  DType::kF8E5M2, DType::kF8E5M2FNUZ, DType::kF4E2M1, DType::kF6E2M3, DType::kF6E3M2})
     out.push_back({"zero point of every dtype", {x, {DType::kF32, {}, 40, 40}, {t, {}, 0, 0}}});
   for (DType t : {DType::kF8E4M3FN, DType::kF8E5M2})
     out.push_back({"does not saturate",

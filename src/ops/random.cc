@@ -6,9 +6,12 @@
 
 namespace hasten {
 
+uint64_t NextDraw(const KernelCall& c) { return c.services->draws ? c.services->draws->Next(c.node_key) : 0; }
+
 Philox StreamOf(const KernelCall& c, const std::optional<float>& seed) {
-  if (seed) return Philox(std::bit_cast<uint32_t>(*seed));
-  return Philox(c.services->seed, c.node_key);
+  const uint64_t draw = NextDraw(c) << 32;  // node keys are below
+  if (seed) return Philox(std::bit_cast<uint32_t>(*seed), draw);
+  return Philox(c.services->seed, c.node_key ^ draw);
 }
 
 Result<Shape> RandomShape(const std::vector<int64_t>& shape) {

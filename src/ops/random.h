@@ -5,7 +5,10 @@
 
 namespace hasten {
 
-// The numbers of one call: of the seed attribute alone if there is one, else of the run's seed and the node.
+// How often this node has drawn in this run before.  Ask once a call.
+uint64_t NextDraw(const KernelCall& c);
+// The numbers of one call: of the seed attribute if there is one, else of the run's seed and the node; in a loop,
+// others in every round.  Ask once a call.
 Philox StreamOf(const KernelCall& c, const std::optional<float>& seed);
 
 // Output 0 of a floating-point dtype: of the attribute, else of input 0.

@@ -210,7 +210,7 @@ extern const OpDef kResize = {
         "out, tf_crop_and_resize gives extrapolation_value. Inputs: x [d...], any dtype (interpolating: numbers); "
         "roi float [2k]; scales f32 [k] (y: [floor(d * scale)...]) or sizes i64 [k].",
     .attrs = SchemaOf<ResizeAttrs>(kFields),
-    .arity = {2, 4},
+    .arity = {1, 4},
     .onnx = {"", "Resize", kVersions},
     .infer = Infer,
     .eval = Eval,

@@ -150,7 +150,8 @@ Status Down8(OnnxNode& n) {
   return {};
 }
 
-constexpr OnnxVersion kVersions[] = {{8, Up8, Down8}, {9}, {11}, {16}, {19}, {21}, {23}, {24}, {25}};
+constexpr OnnxVersion kVersions[] = {
+    {8, Up8, Down8}, {9}, {11}, {16}, {19}, {21}, {23}, {24}, {25, nullptr, ScanOverBatch}};
 
 }  // namespace
 
@@ -162,7 +163,7 @@ extern const OpDef kScan = {
         "result "
         "stacked along its axis (backwards where the direction is 1).",
     .attrs = SchemaOf<ScanAttrs>(kFields),
-    .arity = {1, kMany, 0, kMany},
+    .arity = {0, kMany, 0, kMany},
     .onnx = {"", "Scan", kVersions},
     .infer = InferScan,
     .eval = Eval,

@@ -26,6 +26,8 @@ Result<ScanCounts> ScanCountsOf(const ScanAttrs& attrs, size_t inputs, size_t ou
 
 Status InferScan(InferCall& c);
 Status LowerScan(RegionBuilder& b);
+// From our form to that of opset 9 and later, which has no batch axis.
+Status ScanOverBatch(OnnxNode& n);
 
 // Attributes of the internal ops that slice input i and stack output i.
 Attrs ScanSliceAttrs(const ScanAttrs& attrs, size_t i);

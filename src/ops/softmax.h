@@ -43,10 +43,12 @@ Status EvalRows(KernelCall& c, const SoftmaxAttrs& a, F f) {
 // Between the forms of opset 11 and 13.
 Status UpFlattened(OnnxNode& n);
 Status DownFlattened(OnnxNode& n);
+// From our form to that of opset 13, which has no flattened rows.
+Status FlattenRows(OnnxNode& n);
 // Between the forms of opset 1 and 11, which brought negative axes.
 Status DownNegativeAxis(OnnxNode& n);
 inline constexpr OnnxVersion kSoftmaxVersions[] = {
-    {1, nullptr, DownNegativeAxis}, {11, UpFlattened, DownFlattened}, {13}};
+    {1, nullptr, DownNegativeAxis}, {11, UpFlattened, DownFlattened}, {13, nullptr, FlattenRows}};
 
 // The samples of all three.
 std::vector<Sample> SoftmaxSamples();

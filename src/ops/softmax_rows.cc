@@ -60,6 +60,27 @@ Status DownFlattened(OnnxNode& n) {
   return {};
 }
 
+Status FlattenRows(OnnxNode& n) {
+  if (n.opset < 13 || !n.Take("flatten")) return {};
+  const int64_t axis = n.Int("axis", -1);
+  const Shape& x = n.TypeOf(0).shape;
+  const auto dims = x.Concrete();
+  const auto at = axis < 0 && x.ranked() ? axis + x.rank() : axis;
+  if (axis == -1 || (x.ranked() && at == x.rank() - 1)) return {};
+  if (dims && dims->elements() == 0) {  // Reshape before opset 14 takes a zero to mean something else
+    n.type = "Identity";
+    n.attrs.clear();
+    return {};
+  }
+  const ValueId shape = dims ? n.AddConstant(VectorI64(*dims)) : n.Emit("Shape", {n.inputs[0]});
+  n.inputs[0] = n.Emit("Flatten", {n.inputs[0]}, {{"axis", axis}});
+  n.Set("axis", int64_t{-1});
+  std::vector<NamedAttr> as_is;
+  if (!dims && n.opset >= 14) as_is.push_back({"allowzero", int64_t{1}});
+  n.EmitAfter(0, "Reshape", {shape}, std::move(as_is));
+  return {};
+}
+
 Status DownNegativeAxis(OnnxNode& n) {
   const int64_t axis = n.Int("axis", 1);
   if (axis >= 0) return {};

@@ -10,6 +10,7 @@ Executor::Executor(std::shared_ptr<const Plan> plan, Options options)
     : plan_(std::move(plan)), options_(std::move(options)), workers_(options_.pool ? options_.pool->threads() : 1) {
   static const LocalServices reference;  // for how bodies run by reference
   services_.scratch = &scratch_;
+  services_.draws = &draws_;
   services_.stop = &stop_;
   services_.run_body = reference.get()->run_body;
 }
@@ -112,6 +113,7 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
   HASTEN_ASSIGN(BoundPlan * bound, Bind(inputs, options.states.size()));
   services_.allocator = options.output_allocator ? options.output_allocator : HeapAllocator();
   services_.seed = options.seed;
+  draws_.Reset();
   stop_.store(0, std::memory_order_relaxed);
   workers_.Share(services_);
   HASTEN_TRY(BindStates(bound, options));
@@ -218,6 +220,7 @@ Status Executor::Call(BoundPlan* bound, size_t index, const RunOptions& options)
   const Step& step = plan_->steps[index];
   BoundStep& b = bound->steps[index];
   b.call.services = &services_;
+  HASTEN_TRY(RequireOperands(*step.node, b.in));
   if (options.observer) options.observer->Before(step, index);
   if (step.device) HASTEN_TRY(PlaceOnDevice(bound, index));
   Device* device = const_cast<Device*>(step.device);

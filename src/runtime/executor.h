@@ -72,6 +72,7 @@ class Executor {
   Options options_;
   std::list<std::unique_ptr<BoundPlan>> bindings_;  // most recently used first
   ScratchArena scratch_;
+  DrawCounts draws_;
   RunServices services_;
   WorkerServices workers_;
   std::atomic<uint32_t> stop_{0};

@@ -48,6 +48,8 @@ constexpr std::array<Info, kNumDTypes> kInfo = {{
     {"f8e8m0", 8, Lane::kDouble, Kind::kFloat},
     {"u2", 2, Lane::kUint64, Kind::kUnsigned},
     {"i2", 2, Lane::kInt64, Kind::kSigned},
+    {"f6e2m3", 6, Lane::kDouble, Kind::kFloat},
+    {"f6e3m2", 6, Lane::kDouble, Kind::kFloat},
 }};
 
 constexpr const Info& InfoOf(DType t) { return kInfo[static_cast<size_t>(t)]; }
@@ -71,7 +73,9 @@ constexpr Format kE4M3FNFormat = {4, 3, 7, 0x7e, 0x7f, 0x7f, true};
 constexpr Format kE4M3FNUZFormat = {4, 3, 8, 0x7f, 0x80, 0x80, true};
 constexpr Format kE5M2Format = {5, 2, 15, 0x7b, 0x7c, 0x7e, true};
 constexpr Format kE5M2FNUZFormat = {5, 2, 16, 0x7f, 0x80, 0x80, true};
-constexpr Format kE2M1Format = {2, 1, 1, 0x7, 0x7, 0x7, true};  // ONNX: infinity becomes 6, NaN -0
+constexpr Format kE2M1Format = {2, 1, 1, 0x7, 0x7, 0x7, true};     // ONNX: infinity becomes 6, NaN -0
+constexpr Format kE2M3Format = {2, 3, 1, 0x1f, 0x1f, 0x1f, true};  // likewise 7.5
+constexpr Format kE3M2Format = {3, 2, 3, 0x1f, 0x1f, 0x1f, true};  // likewise 28
 
 constexpr uint64_t kMantissaMask = (uint64_t{1} << 52) - 1;
 constexpr uint64_t kSignMask = uint64_t{1} << 63;
@@ -153,6 +157,8 @@ const Format* FormatOf(DType t) {
     case DType::kF8E5M2: return &kE5M2Format;
     case DType::kF8E5M2FNUZ: return &kE5M2FNUZFormat;
     case DType::kF4E2M1: return &kE2M1Format;
+    case DType::kF6E2M3: return &kE2M3Format;
+    case DType::kF6E3M2: return &kE3M2Format;
     default: return nullptr;
   }
 }

@@ -35,8 +35,10 @@ enum class DType : uint8_t {
   kF8E8M0 = 24,
   kU2 = 25,
   kI2 = 26,
+  kF6E2M3 = 27,
+  kF6E3M2 = 28,
 };
-inline constexpr int kNumDTypes = 27;
+inline constexpr int kNumDTypes = 29;
 
 // The widest type of a kind, in which references compute: integers stay integers (2^53 is not enough).
 enum class Lane : uint8_t { kNone, kDouble, kInt64, kUint64, kComplex, kString };
@@ -49,7 +51,7 @@ bool IsFloat(DType t);                                 // real floating point of
 bool IsInteger(DType t);                               // signed or unsigned; not bool
 bool IsSigned(DType t);                                // floats and signed integers
 inline bool IsSubByte(DType t) { return Bits(t) < 8; }
-// Bytes that n contiguous elements take (sub-byte types pack from the low bits up).
+// Bytes that n contiguous elements take.  Sub-byte types pack from the low bits up; 6-bit elements straddle bytes.
 int64_t BytesFor(DType t, int64_t n);
 
 // Value range of an integer or bool type.
@@ -60,8 +62,8 @@ double FloatMax(DType t);
 
 // Narrow float formats.  Encoding rounds once, to nearest, ties to even (f8e8m0: ties to the larger power; the sign is
 // ignored).  `saturate` picks the largest finite value for what overflows, infinity included; else that becomes
-// infinity, or NaN where the format has no infinity.  As in ONNX Cast, f16 and bf16 never saturate, and f4e2m1 always
-// does; its NaN becomes 6.
+// infinity, or NaN where the format has no infinity.  As in ONNX Cast, f16 and bf16 never saturate; f4e2m1, f6e2m3 and
+// f6e3m2, which have no NaN either, always do, and make -0 of a NaN.
 float HalfToFloat(uint16_t bits);
 uint16_t FloatToHalf(double v);
 float BFloatToFloat(uint16_t bits);

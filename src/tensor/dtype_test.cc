@@ -15,8 +15,8 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr DType kNarrow[] = {DType::kF16,    DType::kBF16,       DType::kF8E4M3FN, DType::kF8E4M3FNUZ,
-                             DType::kF8E5M2, DType::kF8E5M2FNUZ, DType::kF4E2M1,   DType::kF8E8M0};
+constexpr DType kNarrow[] = {DType::kF16,        DType::kBF16,   DType::kF8E4M3FN, DType::kF8E4M3FNUZ, DType::kF8E5M2,
+                             DType::kF8E5M2FNUZ, DType::kF4E2M1, DType::kF8E8M0,   DType::kF6E2M3,     DType::kF6E3M2};
 
 uint32_t Codes(DType t) { return 1u << Bits(t); }
 
@@ -74,6 +74,8 @@ TEST(DType, Ranges) {
   EXPECT_EQ(FloatMax(DType::kF8E5M2), 57344);
   EXPECT_EQ(FloatMax(DType::kF8E5M2FNUZ), 57344);
   EXPECT_EQ(FloatMax(DType::kF4E2M1), 6);
+  EXPECT_EQ(FloatMax(DType::kF6E2M3), 7.5);
+  EXPECT_EQ(FloatMax(DType::kF6E3M2), 28);
   EXPECT_EQ(FloatMax(DType::kF8E8M0), 0x1p127);
   EXPECT_EQ(FloatMax(DType::kF32), std::numeric_limits<float>::max());
 }
@@ -85,6 +87,11 @@ TEST(DType, BytesFor) {
   EXPECT_EQ(BytesFor(DType::kI4, 3), 2);
   EXPECT_EQ(BytesFor(DType::kU2, 4), 1);
   EXPECT_EQ(BytesFor(DType::kU2, 5), 2);
+  EXPECT_EQ(BytesFor(DType::kF6E2M3, 0), 0);
+  EXPECT_EQ(BytesFor(DType::kF6E2M3, 1), 1);
+  EXPECT_EQ(BytesFor(DType::kF6E3M2, 3), 3);
+  EXPECT_EQ(BytesFor(DType::kF6E3M2, 4), 3);
+  EXPECT_EQ(BytesFor(DType::kF6E3M2, 5), 4);
   EXPECT_EQ(BytesFor(DType::kI4, int64_t{1} << 62), int64_t{1} << 61);
   EXPECT_EQ(BytesFor(DType::kString, 2), int64_t{2 * sizeof(std::string)});
 }
@@ -129,6 +136,8 @@ TEST(NarrowFloat, ValuesFollowTheFormats) {
       {DType::kF8E5M2, 5, 2, 15, {{0x7c, kInf}, {0x7d, kNaN}, {0x7e, kNaN}, {0x7f, kNaN}}, false},
       {DType::kF8E5M2FNUZ, 5, 2, 16, {}, true},
       {DType::kF4E2M1, 2, 1, 1, {}, false},
+      {DType::kF6E2M3, 2, 3, 1, {}, false},
+      {DType::kF6E3M2, 3, 2, 3, {}, false},
   };
   for (const Row& row : rows) {
     for (uint32_t code = 0; code < Codes(row.t); ++code) {
@@ -193,6 +202,8 @@ TEST(NarrowFloat, OverflowAndSpecials) {
       {DType::kF8E5M2, 0x7b, 0x7c, 0x7e, 0x80, 61440},
       {DType::kF8E5M2FNUZ, 0x7f, 0x80, 0x80, 0, 61440},
       {DType::kF4E2M1, 7, 7, 8, 8, 7},
+      {DType::kF6E2M3, 31, 31, 32, 32, 7.75},
+      {DType::kF6E3M2, 31, 31, 32, 32, 30},
   };
   for (const Row& row : rows) {
     const uint32_t sign = Codes(row.t) / 2;

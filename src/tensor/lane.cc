@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "tensor/tensor.h"
 
@@ -60,6 +61,7 @@ struct Bool {
 // Unsigned codes of any width up to 16 bits.
 template <int kBits>
 struct CodeArray {
+  static_assert(kBits == 2 || kBits == 4 || kBits == 8 || kBits == 16);
   static uint32_t Get(const std::byte* data, int64_t i) {
     if constexpr (kBits >= 8) {
       return static_cast<uint32_t>(Plain<std::conditional_t<kBits == 8, uint8_t, uint16_t>>::Load(data, i));
@@ -77,6 +79,25 @@ struct CodeArray {
       std::byte& b = data[i / (8 / kBits)];
       b = static_cast<std::byte>((static_cast<uint32_t>(b) & ~(mask << shift)) | (code & mask) << shift);
     }
+  }
+};
+
+// Four codes take three bytes.  The second byte is touched only by a code that straddles it: it may not be there.
+template <>
+struct CodeArray<6> {
+  static uint32_t Get(const std::byte* data, int64_t i) {
+    const int shift = static_cast<int>(i % 4 * 6 % 8);
+    const std::byte* at = data + i / 4 * 3 + i % 4 * 6 / 8;
+    uint32_t both = static_cast<uint32_t>(at[0]);
+    if (shift > 2) both |= static_cast<uint32_t>(at[1]) << 8;
+    return both >> shift & 63;
+  }
+  static void Set(std::byte* data, int64_t i, uint32_t code) {
+    const int shift = static_cast<int>(i % 4 * 6 % 8);
+    std::byte* at = data + i / 4 * 3 + i % 4 * 6 / 8;
+    const uint32_t mask = 63u << shift, bits = (code & 63) << shift;
+    at[0] = static_cast<std::byte>((static_cast<uint32_t>(at[0]) & ~mask) | bits);
+    if (shift > 2) at[1] = static_cast<std::byte>((static_cast<uint32_t>(at[1]) & ~(mask >> 8)) | bits >> 8);
   }
 };
 
@@ -152,6 +173,8 @@ auto Visit(DType t, F f) {
     case DType::kF8E5M2FNUZ: return f(NarrowFloat<DType::kF8E5M2FNUZ, 8>());
     case DType::kF8E8M0: return f(NarrowFloat<DType::kF8E8M0, 8>());
     case DType::kF4E2M1: return f(NarrowFloat<DType::kF4E2M1, 4>());
+    case DType::kF6E2M3: return f(NarrowFloat<DType::kF6E2M3, 6>());
+    case DType::kF6E3M2: return f(NarrowFloat<DType::kF6E3M2, 6>());
     case DType::kU4: return f(PackedInt<4, false>());
     case DType::kI4: return f(PackedInt<4, true>());
     case DType::kU2: return f(PackedInt<2, false>());
@@ -206,16 +229,19 @@ V ReadOne(const Tensor& t, int64_t i) {
 }
 
 void CopyPacked(const Tensor& from, int64_t from_at, Tensor* to, int64_t to_at, int64_t count) {
-  const int per_byte = 8 / Bits(from.dtype);
+  // A group is the fewest elements that fill whole bytes.
+  const int bits = Bits(from.dtype), group = 8 / std::gcd(8, bits), group_bytes = group * bits / 8;
   int64_t done = 0;
-  if (from_at % per_byte == 0 && to_at % per_byte == 0) {
-    std::memmove(to->data + to_at / per_byte, from.data + from_at / per_byte, static_cast<size_t>(count / per_byte));
-    done = count / per_byte * per_byte;
+  if (from_at % group == 0 && to_at % group == 0) {
+    std::memmove(to->data + to_at / group * group_bytes, from.data + from_at / group * group_bytes,
+                 static_cast<size_t>(count / group * group_bytes));
+    done = count / group * group;
   }
   const auto copy = [&](auto codes) {
     for (int64_t i = done; i < count; ++i) codes.Set(to->data, to_at + i, codes.Get(from.data, from_at + i));
   };
-  if (per_byte == 2) copy(CodeArray<4>());
+  if (bits == 4) copy(CodeArray<4>());
+  else if (bits == 6) copy(CodeArray<6>());
   else copy(CodeArray<2>());
 }
 
@@ -266,11 +292,10 @@ bool SameBits(const Tensor& a, const Tensor& b) {
   if (a.dtype == DType::kString) return std::equal(a.as<std::string>(), a.as<std::string>() + n, b.as<std::string>());
   if (!IsSubByte(a.dtype)) return std::memcmp(a.data, b.data, static_cast<size_t>(a.bytes())) == 0;
   // The padding bits of the last byte are not part of the value.
-  const int64_t per_byte = 8 / Bits(a.dtype);
-  const int64_t whole = n / per_byte;
+  const int64_t bits = n * Bits(a.dtype), whole = bits / 8;
   if (std::memcmp(a.data, b.data, static_cast<size_t>(whole)) != 0) return false;
-  if (n % per_byte == 0) return true;
-  const uint32_t mask = (1u << (n % per_byte * Bits(a.dtype))) - 1;
+  if (bits % 8 == 0) return true;
+  const uint32_t mask = (1u << (bits % 8)) - 1;
   return ((static_cast<uint32_t>(a.data[whole]) ^ static_cast<uint32_t>(b.data[whole])) & mask) == 0;
 }
 

@@ -218,6 +218,19 @@ TEST(Lane, CopyElementsTouchesNothingElse) {
   }
 }
 
+// Four codes in three bytes, low bits first: 1, 2, 3, 4, 63.
+TEST(Lane, SixBitCodesStraddleBytes) {
+  Tensor t = New(DType::kF6E2M3, {5});
+  ASSERT_EQ(t.bytes(), 4);
+  for (int64_t i = 0; i < 4; ++i) t.SetDouble(i, static_cast<double>(i + 1) / 8);
+  t.SetDouble(4, -7.5);
+  const uint8_t wanted[] = {0x81, 0x30, 0x10, 0x3f};
+  for (int64_t i = 0; i < 4; ++i) EXPECT_EQ(static_cast<uint8_t>(t.data[i]), wanted[i]) << i;
+  EXPECT_EQ(ToDoubles(t), (std::vector<double>{0.125, 0.25, 0.375, 0.5, -7.5}));
+  t.SetDouble(1, 0);
+  EXPECT_EQ(ToDoubles(t), (std::vector<double>{0.125, 0, 0.375, 0.5, -7.5}));
+}
+
 TEST(Lane, SameBits) {
   std::mt19937_64 rng(3);
   for (DType t : NumericTypes()) {

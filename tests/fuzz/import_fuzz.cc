@@ -13,5 +13,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!written.ok()) return 0;
   const auto again = std::make_shared<const std::string>(*std::move(written));
   (void)ImportOnnxBytes(again, *again, "fuzz again", Catalog::BuiltIn());
+  (void)ExportOnnxBytes(**model, {.opset = 21});
   return 0;
 }

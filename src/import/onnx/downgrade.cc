@@ -66,13 +66,14 @@ std::vector<NamedAttr> UntypedAttrs(const Node& node) {
 }
 
 // A table may reach below the op's own first version, into forms of the op it replaced: then a step renames the node.
+// The newest version's `down` writes what only our form says in ONNX's terms, unless an older version will.
 Status StepDown(const OnnxTable& table, int opset, OnnxNode* form) {
   size_t wanted = table.versions.size();
   while (wanted > 0 && table.versions[wanted - 1].since > opset) --wanted;
   if (wanted == 0)
     return Status(Code::kUnsupported, Str(table.type, " exists since opset ", table.versions.front().since,
                                           ", the model is to be written at opset ", opset));
-  for (size_t i = table.versions.size() - 1; i-- > wanted - 1;)
+  for (size_t i = table.versions.size(); i-- > wanted - 1;)
     if (table.versions[i].down) HASTEN_TRY(table.versions[i].down(*form));
   return {};
 }

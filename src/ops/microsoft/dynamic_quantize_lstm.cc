@@ -30,6 +30,7 @@ Status RequirePerGate(const InferCall& c, int i, int weight) {
 }
 
 Status Infer(InferCall& c) {
+  for (int i : {kWScale, kWZero, kRScale, kRZero}) HASTEN_REQUIRE(c.has(i), "input ", i, " must be there");
   for (int i : {kW, kR}) {
     HASTEN_TRY(c.RequireTensor(i));
     HASTEN_TRY(c.RequireRank(i, 3));
@@ -131,7 +132,7 @@ extern const OpDef kDynamicQuantizeLstm = {
         "implementation that "
         "quantises them on the way differs by that rounding.",
     .attrs = SchemaOf<LstmAttrs>(kFields),
-    .arity = {12, 12, 0, 3},
+    .arity = {3, 12, 0, 3},
     .onnx = {"com.microsoft", "DynamicQuantizeLSTM", kVersions},
     .infer = Infer,
     .eval = Eval,

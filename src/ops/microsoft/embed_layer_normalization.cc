@@ -19,6 +19,7 @@ struct Lookup {
 constexpr Lookup kLookups[] = {{kWords, kIds}, {kPositions, kPositionIds}, {kSegments, kSegmentIds}};
 
 Status Infer(InferCall& c) {
+  for (int i : {kWords, kPositions, kGamma, kBeta}) HASTEN_REQUIRE(c.has(i), "input ", i, " must be there");
   for (int i = 0; i < c.inputs(); ++i) HASTEN_TRY(c.RequireTensor(i));
   for (int i : {kSegmentIds, kMask, kPositionIds}) HASTEN_TRY(c.RequireSameDType(kIds, i));
   for (int i : {kPositions, kSegments, kGamma, kBeta}) HASTEN_TRY(c.RequireSameDType(kWords, i));
@@ -117,7 +118,7 @@ extern const OpDef kEmbedLayerNormalization = {
         "index: i32 "
         "[B], ones of the mask; sum: [B, S, H].",
     .attrs = SchemaOf<EmbedAttrs>(kFields),
-    .arity = {7, 9, 1, 3},
+    .arity = {1, 9, 1, 3},
     .onnx = {"com.microsoft", "EmbedLayerNormalization", kVersions},
     .infer = Infer,
     .eval = Eval,

@@ -334,7 +334,7 @@ extern const OpDef kGroupQueryAttention = {
         "H]; scores or "
         "weights: [B, N, S, T]. Ainslie et al., 2023.",
     .attrs = SchemaOf<GroupQueryAttrs>(kFields),
-    .arity = {7, 16, 1, 4},
+    .arity = {1, 16, 1, 4},
     .onnx = {"com.microsoft", "GroupQueryAttention", kVersions},
     .infer = Infer,
     .eval = Eval,

@@ -83,7 +83,7 @@ extern const OpDef kQLinearAveragePool = {
         "u8 [N, C, d...], "
         "or [N, d..., C] with channels_last; y: [N, C, o...], or [N, o..., C].",
     .attrs = SchemaOf<QAveragePoolAttrs>(kFields),
-    .arity = {4, 5},
+    .arity = {2, 5},
     .onnx = {"com.microsoft", "QLinearAveragePool", kVersions},
     .infer = Infer,
     .eval = Eval,

@@ -30,7 +30,7 @@ extern const OpDef kQLinearLeakyRelu = {
         "y: i8 or u8 "
         "[d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
     .attrs = SchemaOf<QLinearLeakyReluAttrs>(kFields),
-    .arity = {4, 5},
+    .arity = {2, 5},
     .onnx = {"com.microsoft", "QLinearLeakyRelu", kVersions},
     .infer = InferQuantizedUnary,
     .eval = Eval,

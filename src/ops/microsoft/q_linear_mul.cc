@@ -17,7 +17,7 @@ extern const OpDef kQLinearMul = {
         "y = saturate(round(((a - a_zero) * a_scale * (b - b_zero) * b_scale) / y_scale) + y_zero), rounding half to "
         "even, with "
         "broadcasting. a, b, y: i8 or u8 [d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
-    .arity = {7, 8},
+    .arity = {2, 8},
     .onnx = {"com.microsoft", "QLinearMul", kVersions},
     .infer = InferQuantizedBinary,
     .eval = Eval,

@@ -17,7 +17,7 @@ extern const OpDef kQLinearSigmoid = {
         "y = saturate(round(1 / (1 + e^-v) / y_scale) + y_zero), v = (x - x_zero) * x_scale, rounding half to even. x, "
         "y: i8 or u8 "
         "[d...]; scales f32 [], zero points of that dtype [], 0 where absent.",
-    .arity = {4, 5},
+    .arity = {2, 5},
     .onnx = {"com.microsoft", "QLinearSigmoid", kVersions},
     .infer = InferQuantizedUnary,
     .eval = Eval,

@@ -54,7 +54,7 @@ extern const OpDef kQLinearSoftmax = {
         "`axis`; with opset below 13 over all axes from it on. x, y: i8 or u8 [d...]; scales f32 [], zero points of "
         "that dtype [].",
     .attrs = SchemaOf<QLinearSoftmaxAttrs>(kFields),
-    .arity = {4, 5},
+    .arity = {2, 5},
     .onnx = {"com.microsoft", "QLinearSoftmax", kVersions},
     .infer = Infer,
     .eval = Eval,

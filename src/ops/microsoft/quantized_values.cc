@@ -26,6 +26,7 @@ Status RequireQuantization(const InferCall& c, int scale, int zero, int of) {
 }
 
 Status RequireQuantized(const InferCall& c, int i) {
+  HASTEN_REQUIRE(c.has(i), "input ", i, " must be there");
   HASTEN_TRY(c.RequireTensor(i));
   HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must hold integers, is ",
                  c.type(i));
