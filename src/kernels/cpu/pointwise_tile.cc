@@ -215,8 +215,8 @@ class Interpreter {
  public:
   using StepFunction = void (*)(const TileStep&, int64_t);
 
-  Interpreter(const PointwiseProgram& program, std::span<const PointwiseOperand> operands, StepFunction run)
-      : program_(program), operands_(operands.size()), run_(run) {
+  Interpreter(std::span<const PointwiseInstr> instrs, std::span<const PointwiseOperand> operands, StepFunction run)
+      : instrs_(instrs), operands_(operands.size()), run_(run) {
     for (size_t i = 0; i < operands_; ++i) {
       const PointwiseOperand& o = operands[i];
       registers_[i] = o.step ? Register{Register::Kind::kArray, 0, 0, 0, o.data}
@@ -232,8 +232,8 @@ class Interpreter {
 
  private:
   void FindLastUses() {
-    for (size_t i = 0; i < program_.instrs.size(); ++i) {
-      const PointwiseInstr& in = program_.instrs[i];
+    for (size_t i = 0; i < instrs_.size(); ++i) {
+      const PointwiseInstr& in = instrs_[i];
       registers_[operands_ + i] = {Register::Kind::kScalar, 0, 0, 0, nullptr};
       const int arity = Arity(in.op);
       if (arity > 0) registers_[in.a].last_use = static_cast<uint16_t>(i);
@@ -254,8 +254,8 @@ class Interpreter {
 
   void PlaceResults() {
     uint16_t slots = 0;
-    for (size_t i = 0; i < program_.instrs.size(); ++i) {
-      const PointwiseInstr& in = program_.instrs[i];
+    for (size_t i = 0; i < instrs_.size(); ++i) {
+      const PointwiseInstr& in = instrs_[i];
       Register& r = registers_[operands_ + i];
       if (Scalar(in)) {
         r.scalar = Evaluate(in);
@@ -290,9 +290,9 @@ class Interpreter {
 
   // Whether instruction i + 1 only bounds what instruction i computes, for nobody else.
   bool Clamps(size_t i) const {
-    if (i + 1 >= program_.instrs.size()) return false;
-    const PointwiseOp op = program_.instrs[i].op;
-    const PointwiseInstr& next = program_.instrs[i + 1];
+    if (i + 1 >= instrs_.size()) return false;
+    const PointwiseOp op = instrs_[i].op;
+    const PointwiseInstr& next = instrs_[i + 1];
     const auto reg = static_cast<uint16_t>(operands_ + i);
     return (op == PointwiseOp::kAdd || op == PointwiseOp::kSub || op == PointwiseOp::kMul) &&
            (next.op == PointwiseOp::kRelu || next.op == PointwiseOp::kClip) && next.a == reg &&
@@ -300,18 +300,18 @@ class Interpreter {
   }
   // Whether instructions i and i + 1 are a sigmoid(a).
   bool Swish(size_t i) const {
-    if (i + 1 >= program_.instrs.size() || program_.instrs[i].op != PointwiseOp::kSigmoid) return false;
-    const PointwiseInstr& next = program_.instrs[i + 1];
+    if (i + 1 >= instrs_.size() || instrs_[i].op != PointwiseOp::kSigmoid) return false;
+    const PointwiseInstr& next = instrs_[i + 1];
     const auto reg = static_cast<uint16_t>(operands_ + i);
-    const uint16_t x = program_.instrs[i].a;
+    const uint16_t x = instrs_[i].a;
     return next.op == PointwiseOp::kMul && ((next.a == reg && next.b == x) || (next.a == x && next.b == reg)) &&
            registers_[reg].last_use == i + 1;
   }
 
   void Tile(int64_t at, int64_t n, float* y) {
-    const size_t count = program_.instrs.size();
+    const size_t count = instrs_.size();
     for (size_t i = 0; i < count; ++i) {
-      const PointwiseInstr& in = program_.instrs[i];
+      const PointwiseInstr& in = instrs_[i];
       if (registers_[operands_ + i].kind == Register::Kind::kScalar) continue;
       const bool two = Arity(in.op) > 1;
       TileStep step{.op = in.op,
@@ -321,7 +321,7 @@ class Interpreter {
                     .beta = in.beta,
                     .y = nullptr};
       if (Clamps(i)) {
-        const PointwiseInstr& bound = program_.instrs[++i];
+        const PointwiseInstr& bound = instrs_[++i];
         step.clamped = true;
         step.low = bound.op == PointwiseOp::kRelu ? 0 : bound.alpha;
         if (bound.op == PointwiseOp::kClip) step.high = bound.beta;
@@ -337,7 +337,7 @@ class Interpreter {
     if (result.kind == Register::Kind::kScalar) std::fill(y, y + n, result.scalar);
   }
 
-  const PointwiseProgram& program_;
+  const std::span<const PointwiseInstr> instrs_;
   const size_t operands_;
   const StepFunction run_;
   Register registers_[kMaxRegisters];
@@ -348,8 +348,10 @@ class Interpreter {
 };
 
 // Programs of more registers than any pass makes.
-void RunElements(const PointwiseProgram& program, int64_t n, std::span<const PointwiseOperand> operands, float* y) {
-  std::vector<double> in(operands.size()), registers(operands.size() + program.instrs.size());
+void RunElements(std::span<const PointwiseInstr> instrs, int64_t n, std::span<const PointwiseOperand> operands,
+                 float* y) {
+  const PointwiseProgram program{static_cast<int>(operands.size()), {instrs.begin(), instrs.end()}};
+  std::vector<double> in(operands.size()), registers(operands.size() + instrs.size());
   for (int64_t i = 0; i < n; ++i) {
     for (size_t k = 0; k < operands.size(); ++k) in[k] = operands[k].data[i * operands[k].step];
     y[i] = static_cast<float>(EvalPointwise(program, in, registers));
@@ -358,17 +360,19 @@ void RunElements(const PointwiseProgram& program, int64_t n, std::span<const Poi
 
 }  // namespace
 
-void RunPointwise(const PointwiseProgram& program, int64_t n, std::span<const PointwiseOperand> operands, float* y) {
+void RunInstructions(std::span<const PointwiseInstr> instrs, int64_t n, std::span<const PointwiseOperand> operands,
+                     float* y) {
   if (n <= 0) return;
-  if (program.empty()) {
+  if (instrs.empty()) {
     for (int64_t i = 0; i < n; ++i) y[i] = operands[0].data[i * operands[0].step];
     return;
   }
-  if (operands.size() + program.instrs.size() > kMaxRegisters) {
-    RunElements(program, n, operands, y);
-    return;
-  }
-  Interpreter(program, operands, HWY_DYNAMIC_DISPATCH(RunStep)).Run(n, y);
+  if (operands.size() + instrs.size() > kMaxRegisters) return RunElements(instrs, n, operands, y);
+  Interpreter(instrs, operands, HWY_DYNAMIC_DISPATCH(RunStep)).Run(n, y);
+}
+
+void RunPointwise(const PointwiseProgram& program, int64_t n, std::span<const PointwiseOperand> operands, float* y) {
+  RunInstructions(program.instrs, n, operands, y);
 }
 
 }  // namespace hasten::cpu

@@ -17,5 +17,8 @@ struct PointwiseOperand {
 // Precondition: the program is verified and operands.size() == program.operands.  Thread-safe; allocates
 // nothing where operands and instructions are 256 at most.
 void RunPointwise(const PointwiseProgram& program, int64_t n, std::span<const PointwiseOperand> operands, float* y);
+// The same of a program's instructions; none: y = operand 0.
+void RunInstructions(std::span<const PointwiseInstr> instrs, int64_t n, std::span<const PointwiseOperand> operands,
+                     float* y);
 
 }  // namespace hasten::cpu

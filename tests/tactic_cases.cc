@@ -1,0 +1,112 @@
+#include "tactic_cases.h"
+
+#include <algorithm>
+
+namespace hasten {
+namespace {
+
+SampleInput F32(Dims dims, double low = -2, double high = 2) { return {DType::kF32, dims, low, high}; }
+SampleInput Axes(std::vector<double> v) { return {DType::kI64, {static_cast<int64_t>(v.size())}, 0, 0, v}; }
+
+// Dims of one large input, of which the last overflows the second-level cache of most machines.
+const Dims kLarge[] = {{17, 1031}, {3, 5, 7, 211}, {2, 64, 7, 7}, {1, 3, 130, 131}, {40000}, {600, 1200}, {9, 2, 3}};
+
+bool In(std::string_view op, std::initializer_list<std::string_view> list) {
+  return std::find(list.begin(), list.end(), op) != list.end();
+}
+
+std::vector<TacticCase> Rows(int vectors) {
+  std::vector<TacticCase> out;
+  for (const Dims& d : kLarge) {
+    TacticCase c{{"large", {F32(d)}}};
+    for (int i = 0; i < vectors; ++i) c.sample.in.push_back(F32({d.back()}));
+    out.push_back(std::move(c));
+  }
+  return out;
+}
+
+std::vector<TacticCase> Channels() {
+  std::vector<TacticCase> out;
+  for (const Dims& d : {Dims{2, 6, 31, 33}, Dims{1, 40, 5000}, Dims{3, 2, 300, 301}, Dims{2, 130, 7, 7}})
+    out.push_back({{"large", {F32(d), F32({d[1]}), F32({d[1]})}}});
+  return out;
+}
+
+std::vector<TacticCase> Reductions() {
+  std::vector<TacticCase> out;
+  for (const Dims& d : kLarge)
+    for (int mask = 1; mask < 1 << d.rank(); ++mask) {
+      std::vector<double> axes;
+      for (int i = 0; i < d.rank(); ++i)
+        if (mask >> i & 1) axes.push_back(i);
+      out.push_back({{"large", {F32(d, 0.9, 1.1), Axes(axes)}}});
+    }
+  out.push_back({{"offset", {F32({3, 70001}, 100, 101), Axes({1})}}});
+  return out;
+}
+
+std::vector<TacticCase> Elementwise(size_t inputs) {
+  std::vector<TacticCase> out;
+  for (const Dims& d : kLarge) {
+    TacticCase c{{"large", {F32(d, 0.1, 2)}}};
+    for (size_t i = 1; i < inputs; ++i) {
+      Dims part = d;
+      for (size_t k = i % 2; k < d.size(); k += 2) part[k] = 1;
+      c.sample.in.push_back(F32(part, 0.1, 2));
+    }
+    out.push_back(c);
+    for (size_t i = 1; i < inputs; ++i) c.sample.in[i] = F32({d.back()}, 0.1, 2);
+    out.push_back(std::move(c));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<TacticCase> MoreCases(std::string_view op) {
+  if (op.starts_with("Reduce")) return Reductions();
+  if (In(op, {"Softmax", "LogSoftmax", "LpNormalization"})) {
+    std::vector<TacticCase> out = Rows(0);
+    for (const Dims& d : kLarge)
+      for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
+    return out;
+  }
+  if (In(op, {"ArgMax", "ArgMin"})) {
+    std::vector<TacticCase> out;
+    for (const Dims& d : kLarge)
+      for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
+    return out;
+  }
+  if (op == "LayerNormalization") return Rows(2);
+  if (In(op, {"RMSNormalization", "SimplifiedLayerNormalization"})) return Rows(1);
+  if (In(op, {"InstanceNormalization"})) return Channels();
+  if (op == "GroupNormalization") {
+    std::vector<TacticCase> out = Channels();
+    for (TacticCase& c : out) c.sample.attrs = {{"num_groups", int64_t{2}}};
+    return out;
+  }
+  if (In(op, {"GlobalAveragePool", "GlobalMaxPool"}))
+    return {{{"large", {F32({2, 67, 31, 33})}}}, {{"wide", {F32({1, 1031, 7, 7})}}}, {{"long", {F32({1, 3, 90001})}}}};
+  if (In(op, {"Add", "Sub", "Mul", "Div", "Min", "Max", "PRelu", "Pow"})) return Elementwise(2);
+  if (op == "Sum") return Elementwise(5);
+  if (In(op, {"Exp", "Log", "Erf", "Tanh", "Sigmoid", "Relu", "Softplus", "Pointwise"})) return Elementwise(1);
+  return {};
+}
+
+std::vector<TacticCase> WithEpilogues(const TacticCase& c) {
+  std::vector<TacticCase> out;
+  if (c.sample.in.empty() || c.sample.in[0].dtype != DType::kF32 || c.sample.in[0].dims.empty()) return out;
+  const Dims d = c.sample.in[0].dims;
+  Dims channel = Dims::Filled(d.rank(), 1), rows = d;
+  channel[d.rank() > 1 ? 1 : 0] = d[d.rank() > 1 ? 1 : 0];
+  rows.back() = 1;
+  const auto with = [&](std::string_view program, std::vector<SampleInput> operands) {
+    out.push_back({c.sample, program, std::move(operands)});
+  };
+  with("relu(0)", {});
+  with("add(0,1); clip(4,alpha=-0.5,beta=0.5); mul(5,2); add(6,3)", {F32({d.back()}), F32(channel), F32(d)});
+  with("mul(0,1); sub(3,2)", {F32({}), F32(rows)});
+  return out;
+}
+
+}  // namespace hasten
