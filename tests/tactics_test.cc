@@ -133,7 +133,7 @@ struct Runner {
       const Type type = x.dtype == DType::kNone ? Type() : Type::Tensor(x.dtype, x.dims);
       (i < formal ? in : epilogue_in).push_back(type);
       if (i >= formal) continue;
-      const bool constant = node.inputs[i] != kNone && c.graph.value(node.inputs[i]).constant();
+      const bool constant = node.inputs[i] != kNone && c.graph.value(node.inputs[i]).constant != nullptr;
       constants.push_back(constant ? &x : nullptr);
     }
     out = c.out;

@@ -42,6 +42,7 @@ struct PlannedValue {
   Place place;
   Layout layout = Layout::kPlain;
   Tensor constant;
+  SlotId packed_from = kNone;    // the constant as the model has it, if this is its packed form
   uint32_t state = 0;            // index of the binding
   uint32_t first = 0, last = 0;  // steps that write and read it, loops accounted for
 };

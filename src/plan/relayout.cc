@@ -213,7 +213,8 @@ Status PackConstants(Plan* plan, const PlanOptions& options) {
         plan->values.push_back({.name = plan->values[step.in[input]].name,
                                 .storage = Storage::kConstant,
                                 .layout = Layout::kPacked,
-                                .constant = std::move(packed)});
+                                .constant = std::move(packed),
+                                .packed_from = step.in[input]});
         step.in[input] = static_cast<SlotId>(plan->values.size() - 1);
       }
     }

@@ -166,6 +166,10 @@ class Binder {
       b.call.node_key = step.key;
       b.dynamic = Dynamic(step) || (!step.graph && !step.tactic);
       b.call.layout = step.layout;
+      if (b.dynamic && step.tactic)
+        for (SlotId s : step.in)
+          b.unpacked.push_back(
+              value(s != kNone && plan_.values[s].packed_from != kNone ? plan_.values[s].packed_from : s));
       if (!b.dynamic && step.tactic && step.tactic->bind) HASTEN_TRY(BindTactic(step, &b));
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {

@@ -11,8 +11,10 @@ struct BoundStep {
   std::vector<const Value*> in, epilogue_in;
   std::vector<const Tensor*> epilogue_tensors;
   std::vector<Value*> out;
-  std::vector<Type> in_types, out_types;  // of dynamic calls by tactics
-  std::vector<SlotId> release;            // values of dynamic shape whose last use this is
+  // Of dynamic calls by tactics:
+  std::vector<const Value*> unpacked;  // `in`, with packed constants as the model has them
+  std::vector<Type> in_types, out_types;
+  std::vector<SlotId> release;  // values of dynamic shape whose last use this is
 };
 
 struct BoundPlan {

@@ -272,7 +272,7 @@ Status Executor::DynamicCall(BoundPlan* bound, size_t index) {
 }
 
 Status Executor::DynamicTactic(const Step& step, BoundStep* b) {
-  HASTEN_TRY(InferOutputs(*step.node, b->in, nullptr, &b->out_types));
+  HASTEN_TRY(InferOutputs(*step.node, b->unpacked, nullptr, &b->out_types));
   b->in_types.clear();
   for (const Value* v : b->in) b->in_types.push_back(v && v->has() ? TypeOf(*v) : Type());
   for (size_t i = 0; i < b->out.size(); ++i) {

@@ -315,7 +315,7 @@ TEST(LayoutKernels, Depthwise) {
     const Dims full = plain[0].tensor().dims;
     const std::vector<Program> programs{{1, "", {}},
                                         {1, "relu(0)", {}},
-                                        {1, "clip(0,-0.5,0.5)", {}},
+                                        {1, "clip(0,alpha=-0.5,beta=0.5)", {}},
                                         {1, "sigmoid(0); mul(0,1)", {}},
                                         {2, "add(0,1); relu(2)", {per_channel}},
                                         {3, "add(0,1); add(3,2); relu(4)", {per_channel, full}},

@@ -53,7 +53,7 @@ void Combine(const void* const* rows, int64_t count, int64_t n, void* out) {
     }
     if constexpr (kNan) {
       // Infinities of both signs add up to NaN as well: those few are done again.
-      if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(hn::Ne(odd0, odd0), hn::Ne(odd1, odd1))))) {
+      if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(hn::IsNaN(odd0), hn::IsNaN(odd1))))) {
         for (int64_t k = i; k < i + 2 * lanes; ++k) {
           T v = row(0)[k];
           for (int64_t r = 1; r < count; ++r)
