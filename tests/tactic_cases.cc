@@ -77,6 +77,8 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
       for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
     return out;
   }
+  if (op == "Conv")
+    return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}}};
   if (op == "LayerNormalization") return Rows(2);
   if (In(op, {"RMSNormalization", "SimplifiedLayerNormalization"})) return Rows(1);
   if (In(op, {"InstanceNormalization"})) return Channels();
@@ -93,10 +95,11 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
   return {};
 }
 
-std::vector<TacticCase> WithEpilogues(const TacticCase& c) {
+std::vector<TacticCase> WithEpilogues(const TacticCase& c, const Type& y) {
   std::vector<TacticCase> out;
-  if (c.sample.in.empty() || c.sample.in[0].dtype != DType::kF32 || c.sample.in[0].dims.empty()) return out;
-  const Dims d = c.sample.in[0].dims;
+  const auto dims = y.is_tensor() && y.dtype == DType::kF32 ? y.shape.Concrete() : std::nullopt;
+  if (!dims || dims->empty()) return out;
+  const Dims d = *dims;
   Dims channel = Dims::Filled(d.rank(), 1), rows = d;
   channel[d.rank() > 1 ? 1 : 0] = d[d.rank() > 1 ? 1 : 0];
   rows.back() = 1;
@@ -106,6 +109,7 @@ std::vector<TacticCase> WithEpilogues(const TacticCase& c) {
   with("relu(0)", {});
   with("add(0,1); clip(4,alpha=-0.5,beta=0.5); mul(5,2); add(6,3)", {F32({d.back()}), F32(channel), F32(d)});
   with("mul(0,1); sub(3,2)", {F32({}), F32(rows)});
+  if (d.rank() > 2) with("add(0,1); mul(3,2)", {F32(Dims(std::span(d).subspan(1))), F32(Dims(std::span(d).last(2)))});
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "kernels/cpu/epilogue.h"
 
+#include "kernels/cpu/broadcast_loop.h"
+
 namespace hasten::cpu {
 namespace {
 
@@ -68,7 +70,7 @@ bool EpilogueSupported(const PlanCall& call) {
   if (call.node->epilogue.empty()) return true;
   if (call.node->epilogue.operands > kMaxEpilogueOperands) return false;
   for (const Type& t : call.epilogue_in)
-    if (!t.is_tensor() || t.dtype != DType::kF32) return false;
+    if (!t.is_tensor() || t.dtype != DType::kF32 || !FollowsOutput(t, call.out[0], call.layout)) return false;
   return true;
 }
 

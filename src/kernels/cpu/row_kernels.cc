@@ -91,6 +91,14 @@ HWY_INLINE double Row(Fold fold, const float* x, int64_t n, float shift, F f) {
   return total;
 }
 
+// A product's rounding errors add up: in f64, whatever the vectors are.
+double ProductOf(const float* x, int64_t n) {
+  double p0 = 1, p1 = 1;
+  int64_t i = 0;
+  for (; i + 2 <= n; i += 2) p0 *= static_cast<double>(x[i]), p1 *= static_cast<double>(x[i + 1]);
+  return i < n ? p0 * p1 * static_cast<double>(x[i]) : p0 * p1;
+}
+
 double RowFold(Fold fold, const float* x, int64_t n, float shift) {
   switch (fold) {
     case Fold::kSum: return Row(fold, x, n, shift, SumFold());
@@ -99,7 +107,7 @@ double RowFold(Fold fold, const float* x, int64_t n, float shift) {
     case Fold::kExp: return Row(fold, x, n, shift, ExpFold());
     case Fold::kMax: return Row(fold, x, n, 0, MaxFold());
     case Fold::kMin: return Row(fold, x, n, 0, MinFold());
-    case Fold::kProduct: return Row(fold, x, n, 0, ProductFold());
+    case Fold::kProduct: return ProductOf(x, n);
   }
   return 0;
 }
@@ -129,11 +137,40 @@ void ColumnsFold(Fold fold, const float* x, int64_t n, const float* shift, float
   }
 }
 
-void NormalizeRow(const float* x, int64_t n, float mean, float factor, const float* scale, const float* bias,
-                  float* y) {
-  const Vf m = Splat(mean), f = Splat(factor);
+RowMoments MomentsOf(const float* x, int64_t n, float shift) {
+  const Df d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const Vf s = Splat(shift);
+  RowMoments total;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    const int64_t end = std::min(n, begin + kBlock);
+    Vf sum0 = Splat(0), sum1 = sum0, squares0 = sum0, squares1 = sum0;
+    int64_t i = begin;
+    for (; i + 2 * lanes <= end; i += 2 * lanes) {
+      const Vf v0 = hn::Sub(hn::LoadU(d, x + i), s), v1 = hn::Sub(hn::LoadU(d, x + i + lanes), s);
+      sum0 = hn::Add(sum0, v0);
+      sum1 = hn::Add(sum1, v1);
+      squares0 = hn::MulAdd(v0, v0, squares0);
+      squares1 = hn::MulAdd(v1, v1, squares1);
+    }
+    for (; i < end; i += lanes) {
+      const int64_t left = end - i;
+      Vf v = hn::Sub(LoadPart(x + i, left), s);
+      if (left < lanes) v = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(left)), v);
+      sum0 = hn::Add(sum0, v);
+      squares0 = hn::MulAdd(v, v, squares0);
+    }
+    total.sum += static_cast<double>(JoinLanes(hn::Add(sum0, sum1), SumFold()));
+    total.squares += static_cast<double>(JoinLanes(hn::Add(squares0, squares1), SumFold()));
+  }
+  return total;
+}
+
+void NormalizeRow(const float* x, int64_t n, float shift, float factor, float offset, const float* scale,
+                  const float* bias, float* y) {
+  const Vf m = Splat(shift), f = Splat(factor), o = Splat(offset);
   HASTEN_FOR_VECTORS(i, left, n) {
-    Vf v = hn::Mul(hn::Sub(LoadPart(x + i, left), m), f);
+    Vf v = hn::MulAdd(hn::Sub(LoadPart(x + i, left), m), f, o);
     if (scale && bias) {
       v = hn::MulAdd(v, LoadPart(scale + i, left), LoadPart(bias + i, left));
     } else if (scale) {
@@ -220,6 +257,7 @@ HWY_AFTER_NAMESPACE();
 namespace hasten::cpu {
 HWY_EXPORT(RowFold);
 HWY_EXPORT(ColumnsFold);
+HWY_EXPORT(MomentsOf);
 HWY_EXPORT(NormalizeRow);
 HWY_EXPORT(AffineRow);
 HWY_EXPORT(AffineColumns);
@@ -246,9 +284,10 @@ double FoldRow(Fold f, const float* x, int64_t n, float shift) { return HWY_DYNA
 void FoldColumns(Fold f, const float* x, int64_t n, const float* shift, float* total) {
   HWY_DYNAMIC_DISPATCH(ColumnsFold)(f, x, n, shift, total);
 }
-void NormalizeRow(const float* x, int64_t n, float mean, float factor, const float* scale, const float* bias,
-                  float* y) {
-  HWY_DYNAMIC_DISPATCH(NormalizeRow)(x, n, mean, factor, scale, bias, y);
+RowMoments MomentsOf(const float* x, int64_t n, float shift) { return HWY_DYNAMIC_DISPATCH(MomentsOf)(x, n, shift); }
+void NormalizeRow(const float* x, int64_t n, float shift, float factor, float offset, const float* scale,
+                  const float* bias, float* y) {
+  HWY_DYNAMIC_DISPATCH(NormalizeRow)(x, n, shift, factor, offset, scale, bias, y);
 }
 void AffineRow(const float* x, int64_t n, float shift, float factor, float bias, float* y) {
   HWY_DYNAMIC_DISPATCH(AffineRow)(x, n, shift, factor, bias, y);

@@ -11,11 +11,18 @@ double FoldStart(Fold f);  // the result of no elements
 double Combine(Fold f, double a, double b);
 // Fold of x[i] - shift for i in [0, n).  Max and min pass NaN on.
 double FoldRow(Fold f, const float* x, int64_t n, float shift = 0);
+// Sum and sum of squares of x[i] - shift.
+struct RowMoments {
+  double sum = 0, squares = 0;
+};
+RowMoments MomentsOf(const float* x, int64_t n, float shift);
 // total[i] = fold(total[i], x[i] - shift[i]); shift null: 0.
 void FoldColumns(Fold f, const float* x, int64_t n, const float* shift, float* total);
 
-// y[i] = (x[i] - mean) * factor * scale[i] + bias[i]; scale null: 1, bias null: 0.  y may be x, here and below.
-void NormalizeRow(const float* x, int64_t n, float mean, float factor, const float* scale, const float* bias, float* y);
+// y[i] = ((x[i] - shift) * factor + offset) * scale[i] + bias[i]; scale null: 1, bias null: 0.  y may be x, here and
+// below.
+void NormalizeRow(const float* x, int64_t n, float shift, float factor, float offset, const float* scale,
+                  const float* bias, float* y);
 // y[i] = (x[i] - shift) * factor + bias
 void AffineRow(const float* x, int64_t n, float shift, float factor, float bias, float* y);
 // y[i] = (x[i] - shift[i]) * factor[i] + bias[i]; shift, bias null: 0.
