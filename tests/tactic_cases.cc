@@ -61,6 +61,25 @@ std::vector<TacticCase> Elementwise(size_t inputs) {
   return out;
 }
 
+// More queries and keys than a block has.
+std::vector<TacticCase> Attentions() {
+  const SampleInput q = F32({1, 4, 101, 24}), k = F32({1, 2, 530, 24}), v = F32({1, 2, 530, 17}),
+                    none{DType::kNone, {}};
+  const SampleInput past_k = F32({1, 2, 300, 24}), past_v = F32({1, 2, 300, 17}), mask = F32({101, 530});
+  const SampleInput some{DType::kBool, {1, 4, 101, 500}, 0, 1};
+  const NamedAttr causal{"is_causal", int64_t{1}}, left{"left_window_size", int64_t{70}}, cap{"softcap", 0.5F};
+  const NamedAttr heads{"q_num_heads", int64_t{3}}, kv_heads{"kv_num_heads", int64_t{3}};
+  return {{{"long", {q, k, v}}},
+          {{"causal", {q, k, v}, {causal}}},
+          {{"window", {q, k, v}, {causal, left}}},
+          {{"masks", {q, k, v, mask}, {cap}}},
+          {{"short mask", {q, k, v, some}}},
+          {{"past", {q, k, v, none, past_k, past_v}, {causal}, 3}},
+          {{"past without present", {q, k, v, none, past_k, past_v}}},
+          {{"lengths", {q, k, v, none, none, none, {DType::kI64, {1}, 0, 0, {311}}}, {causal}}},
+          {{"packed", {F32({2, 60, 33}), F32({2, 77, 33}), F32({2, 77, 21})}, {heads, kv_heads}}}};
+}
+
 }  // namespace
 
 std::vector<TacticCase> MoreCases(std::string_view op) {
@@ -77,6 +96,7 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
       for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
     return out;
   }
+  if (op == "Attention") return Attentions();
   if (op == "Conv")
     return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}}};
   if (op == "LayerNormalization") return Rows(2);

@@ -197,12 +197,46 @@ void AffineColumns(const float* x, int64_t n, const float* shift, const float* f
   }
 }
 
+void ColumnMoments(const float* x, int64_t rows, int64_t n, float* about, float* sums, float* squares) {
+  const Vf share = Splat(1 / static_cast<float>(rows));
+  HASTEN_FOR_VECTORS(i, left, n) {
+    Vf s0 = Splat(0), s1 = s0, q0 = s0, q1 = s0;
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      s0 = hn::Add(s0, LoadPart(x + r * n + i, left));
+      s1 = hn::Add(s1, LoadPart(x + (r + 1) * n + i, left));
+    }
+    if (r < rows) s0 = hn::Add(s0, LoadPart(x + r * n + i, left));
+    const Vf mean = hn::Mul(hn::Add(s0, s1), share);
+    s0 = s1 = Splat(0);
+    for (r = 0; r + 2 <= rows; r += 2) {
+      const Vf a = hn::Sub(LoadPart(x + r * n + i, left), mean), b = hn::Sub(LoadPart(x + (r + 1) * n + i, left), mean);
+      s0 = hn::Add(s0, a);
+      s1 = hn::Add(s1, b);
+      q0 = hn::MulAdd(a, a, q0);
+      q1 = hn::MulAdd(b, b, q1);
+    }
+    if (r < rows) {
+      const Vf a = hn::Sub(LoadPart(x + r * n + i, left), mean);
+      s0 = hn::Add(s0, a);
+      q0 = hn::MulAdd(a, a, q0);
+    }
+    StorePart(mean, about + i, left);
+    StorePart(hn::Add(s0, s1), sums + i, left);
+    StorePart(hn::Add(q0, q1), squares + i, left);
+  }
+}
+
+void AffineRowsByColumns(const float* x, int64_t rows, int64_t n, const float* shift, const float* factor,
+                         const float* bias, float* y) {
+  for (int64_t r = 0; r < rows; ++r) AffineColumns(x + r * n, n, shift, factor, bias, y + r * n);
+}
+
 void AddRows(const float* a, const float* b, int64_t n, float* y) {
   HASTEN_FOR_VECTORS(i, left, n) { StorePart(hn::Add(LoadPart(a + i, left), LoadPart(b + i, left)), y + i, left); }
 }
 
-// y = exp(x - top); returns the sum.
-HWY_INLINE double ExpRow(const float* x, int64_t n, float top, float* y) {
+double ExpRow(const float* x, int64_t n, float top, float* y) {
   const Df d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const Vf t = Splat(top);
@@ -261,7 +295,10 @@ HWY_EXPORT(MomentsOf);
 HWY_EXPORT(NormalizeRow);
 HWY_EXPORT(AffineRow);
 HWY_EXPORT(AffineColumns);
+HWY_EXPORT(ColumnMoments);
+HWY_EXPORT(AffineRowsByColumns);
 HWY_EXPORT(AddRows);
+HWY_EXPORT(ExpRow);
 HWY_EXPORT(SoftmaxRow);
 HWY_EXPORT(LogSoftmaxRow);
 HWY_EXPORT(ExpColumns);
@@ -295,7 +332,15 @@ void AffineRow(const float* x, int64_t n, float shift, float factor, float bias,
 void AffineColumns(const float* x, int64_t n, const float* shift, const float* factor, const float* bias, float* y) {
   HWY_DYNAMIC_DISPATCH(AffineColumns)(x, n, shift, factor, bias, y);
 }
+void ColumnMoments(const float* x, int64_t rows, int64_t n, float* about, float* sums, float* squares) {
+  HWY_DYNAMIC_DISPATCH(ColumnMoments)(x, rows, n, about, sums, squares);
+}
+void AffineRowsByColumns(const float* x, int64_t rows, int64_t n, const float* shift, const float* factor,
+                         const float* bias, float* y) {
+  HWY_DYNAMIC_DISPATCH(AffineRowsByColumns)(x, rows, n, shift, factor, bias, y);
+}
 void AddRows(const float* a, const float* b, int64_t n, float* y) { HWY_DYNAMIC_DISPATCH(AddRows)(a, b, n, y); }
+double ExpRow(const float* x, int64_t n, float top, float* y) { return HWY_DYNAMIC_DISPATCH(ExpRow)(x, n, top, y); }
 void SoftmaxRow(const float* x, int64_t n, float* y) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(x, n, y); }
 void LogSoftmaxRow(const float* x, int64_t n, float* y) { HWY_DYNAMIC_DISPATCH(LogSoftmaxRow)(x, n, y); }
 void ExpColumns(const float* x, int64_t n, const float* shift, float* total, float* y) {

@@ -16,6 +16,8 @@ struct RowMoments {
   double sum = 0, squares = 0;
 };
 RowMoments MomentsOf(const float* x, int64_t n, float shift);
+// The same of each of n columns of `rows` rows, about their means as f32 has them: about[i], sums[i], squares[i].
+void ColumnMoments(const float* x, int64_t rows, int64_t n, float* about, float* sums, float* squares);
 // total[i] = fold(total[i], x[i] - shift[i]); shift null: 0.
 void FoldColumns(Fold f, const float* x, int64_t n, const float* shift, float* total);
 
@@ -27,8 +29,13 @@ void NormalizeRow(const float* x, int64_t n, float shift, float factor, float of
 void AffineRow(const float* x, int64_t n, float shift, float factor, float bias, float* y);
 // y[i] = (x[i] - shift[i]) * factor[i] + bias[i]; shift, bias null: 0.
 void AffineColumns(const float* x, int64_t n, const float* shift, const float* factor, const float* bias, float* y);
+// The same with all three, for `rows` rows of n.
+void AffineRowsByColumns(const float* x, int64_t rows, int64_t n, const float* shift, const float* factor,
+                         const float* bias, float* y);
 // y[i] = a[i] + b[i]
 void AddRows(const float* a, const float* b, int64_t n, float* y);
+// y[i] = exp(x[i] - top), 0 where that is denormal; returns the sum.
+double ExpRow(const float* x, int64_t n, float top, float* y);
 void SoftmaxRow(const float* x, int64_t n, float* y);
 void LogSoftmaxRow(const float* x, int64_t n, float* y);
 // y[i] = exp(x[i] - shift[i]), 0 where that is denormal; total[i] += y[i].
