@@ -44,7 +44,8 @@ double Estimate(const Tactic* tactic, const StepFacts& facts) {
     }
   }
   const double bytes = Bytes(facts.real_in) + Bytes(facts.real_out) + Bytes(facts.real_epilogue);
-  const double speed = tactic ? tactic->speed : kReferenceSpeed;
+  const double share = tactic && tactic->share ? tactic->share(facts.call) : 1;
+  const double speed = tactic ? tactic->speed * share : kReferenceSpeed;
   return kCall + std::max(flops / speed, bytes / kBytesPerNanosecond);
 }
 

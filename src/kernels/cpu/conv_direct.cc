@@ -20,6 +20,14 @@ struct Bound {
 
 bool Supports(const PlanCall& call) { return ConvSupported(call) && call.constant(1)->dims[1] <= kMostChannels; }
 
+// Filters fill whole vectors, and every tile of the output costs a few steps besides its sums.
+double Share(const PlanCall& call) {
+  const Dims& w = call.constant(1)->dims;
+  const auto filters = static_cast<double>(w[0] / call.attrs<ConvAttrs>().group);
+  const auto inner = static_cast<double>(w.Product(1, w.rank()));
+  return filters / (std::ceil(filters / 8) * 8) * inner / (inner + 16);
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
   const Dims y = *s.out[0].shape.Concrete();
@@ -125,6 +133,7 @@ extern const Tactic kConvDirect = {
     .fuses_epilogue = true,
     .layouts = Layouts::kChannelsLast,
     .speed = 60,
+    .share = Share,
     .packs = 1u << 1,
     .pack = PackConv,
     .prepare = PrepareConv,
