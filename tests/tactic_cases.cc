@@ -98,7 +98,9 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
   }
   if (op == "Attention") return Attentions();
   if (op == "Conv")
-    return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}}};
+    return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}},
+            {{"several filters a channel", {F32({2, 19, 9, 14}), F32({57, 1, 3, 3})}, {{"group", int64_t{19}}}}},
+            {{"1x1", {F32({2, 19, 9, 14}), F32({35, 19, 1, 1})}, {{"strides", std::vector<int64_t>{2, 3}}}}}};
   if (op == "LayerNormalization") return Rows(2);
   if (In(op, {"RMSNormalization", "SimplifiedLayerNormalization"})) return Rows(1);
   if (In(op, {"InstanceNormalization"})) return Channels();

@@ -93,6 +93,7 @@ BoundEpilogue BindEpilogue(const PointwiseProgram* program, std::span<const Type
     o.column_step = o.strides[static_cast<size_t>(rank - 1)];
     o.every_row = std::all_of(o.strides.begin(), o.strides.begin() + rank - 1, [](int64_t s) { return s == 0; });
     o.as_output = o.strides == strides && dims.elements() == output.elements();
+    e.flat &= o.as_output || (o.every_row && o.column_step == 0);
   }
   if (program) MatchTail(*program, &e);
   return e;
@@ -108,8 +109,18 @@ void SetTail(const BoundEpilogue& e, const KernelCall& c, TileTail* tail) {
 
 void ApplyEpilogue(const BoundEpilogue& e, const KernelCall& c, float* output, int64_t first, int64_t last,
                    int64_t begin, int64_t end) {
-  std::array<PointwiseOperand, kMaxEpilogueOperands> operands;
+  std::array<PointwiseOperand, kMaxEpilogueOperands + 1> operands;
   const auto count = static_cast<size_t>(e.count);
+  if (begin == 0 && end == e.columns && e.flat) {
+    float* y = output + first * e.columns;
+    operands[0] = {y, 1};
+    for (size_t i = 0; i < count; ++i) {
+      const float* data = c.epilogue_operands[i]->tensor().as<float>();
+      const bool full = e.operands[i].as_output;
+      operands[i + 1] = {full ? data + first * e.columns : data, full ? 1 : 0};
+    }
+    return RunPointwise(*c.epilogue, (last - first) * e.columns, std::span(operands).first(count + 1), y);
+  }
   for (int64_t row = first; row < last; ++row) {
     float* y = output + row * e.columns + begin;
     operands[0] = {y, 1};
