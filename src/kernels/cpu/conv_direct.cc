@@ -127,6 +127,7 @@ extern const Tactic kConvDirect = {
     .speed = 60,
     .packs = 1u << 1,
     .pack = PackConv,
+    .packed_type = PackedConvType,
     .prepare = PrepareConv,
     .bind = Bind,
     .run = Run,
