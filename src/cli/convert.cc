@@ -34,7 +34,9 @@ Status Convert(const ConvertFlags& f) {
 std::function<Status()> Define(CLI::App* app) {
   constexpr int kMostOpset = 1000;
   const auto f = std::make_shared<ConvertFlags>();
-  app->add_option("MODEL", f->from, "The model: .onnx, .ir (the text form), or zoo:NAME")->required()->type_name("");
+  app->add_option("MODEL", f->from, "The model: .onnx, .ir (the text form), a plan file, or zoo:NAME")
+      ->required()
+      ->type_name("");
   app->add_option("OUT", f->to, "The file to write; its extension says as what: .onnx or .ir")
       ->required()
       ->type_name("");

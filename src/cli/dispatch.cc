@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/nearest.h"
+#include "base/version.h"
 #include "catalog/commands.inc"
 #include "cli/command.h"
 #include "cli/page.h"
@@ -91,7 +92,7 @@ std::span<const Command* const> Commands() {
   return shown;
 }
 
-std::string_view Version() { return HASTEN_VERSION; }
+std::string_view Version() { return LibraryVersion(); }
 
 const Command* FindCommand(std::string_view name) {
   for (const Command* c : kCatalog)

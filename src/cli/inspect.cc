@@ -37,6 +37,21 @@ void ShowHead(const Model& model, const std::string& path, const Report& report)
   for (const std::string& note : model.notes) report.Line(Str("  note        ", note));
 }
 
+// What a plan file says of itself.
+void ShowPlan(const PlanFile& plan, Report* report) {
+  const int64_t threads = plan.settings().threads;
+  report->Line(Str("  planned by  hasten ", plan.version(), " for ", Quote(plan.machine()), ", ", threads,
+                   threads == 1 ? " thread" : " threads"));
+  report->Fact([version = plan.version(), machine = plan.machine(), threads](JsonWriter* json) {
+    WriteKey(json, "plan");
+    json->StartObject();
+    WriteField(json, "hasten", version);
+    WriteField(json, "machine", machine);
+    WriteField(json, "threads", threads);
+    json->EndObject();
+  });
+}
+
 void ShowValues(const Graph& graph, std::string_view title, const std::vector<ValueId>& values, const Report& report) {
   report.Line(title);
   for (const ValueId v : values) report.Line(Str("  ", Quote(graph.value(v).name), "  ", graph.value(v).type));
@@ -121,6 +136,10 @@ void WriteFacts(const ModelFacts& facts, const InputShapes& shapes, JsonWriter* 
 }
 
 Status Inspect(const InspectFlags& flags) {
+  std::optional<PlanFile> plan;
+  if (IsPlanFile(flags.model)) {
+    HASTEN_ASSIGN(plan, PlanFile::Open(flags.model));
+  }
   HASTEN_ASSIGN(std::unique_ptr<Model> loaded, LoadModel(flags.model));
   const std::shared_ptr<const Model> model = std::move(loaded);
   if (flags.text) {
@@ -131,6 +150,7 @@ Status Inspect(const InspectFlags& flags) {
   HASTEN_ASSIGN(const ModelFacts facts, GatherFacts(model, shapes));
   Report report(flags.json, false);
   ShowHead(*model, flags.model, report);
+  if (plan) ShowPlan(*plan, &report);
   ShowValues(model->graph, "inputs:", model->graph.inputs, report);
   ShowValues(model->graph, "outputs:", model->graph.outputs, report);
   ShowOps(facts, report);
@@ -147,7 +167,9 @@ Status Inspect(const InspectFlags& flags) {
 
 std::function<Status()> Define(CLI::App* app) {
   const auto f = std::make_shared<InspectFlags>();
-  app->add_option("MODEL", f->model, "The model: .onnx, .ir (the text form), or zoo:NAME")->required()->type_name("");
+  app->add_option("MODEL", f->model, "The model: .onnx, .ir (the text form), a plan file, or zoo:NAME")
+      ->required()
+      ->type_name("");
   app->add_option("--shape", f->shapes, "Lengths that the model leaves open, for operations and memory: x=1x3x224x224")
       ->type_name("NAME=DIMS")
       ->allow_extra_args(false)

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "cli/command.h"
 #include "cli/figures.h"
@@ -12,7 +13,7 @@ namespace {
 
 struct PlanCommandFlags {
   RunFlags run;  // of which model, shapes, seed, plan, json and quiet are options here
-  std::string print = "steps";
+  std::string print, output;
   std::vector<std::string> diff;
 };
 
@@ -87,16 +88,31 @@ Status Diff(const PlanCommandFlags& flags, Report* report) {
   return {};
 }
 
+Status Save(const Plan& plan, const std::string& path, Report* report) {
+  HASTEN_TRY(SavePlan(plan, path));
+  std::error_code error;
+  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(path, error));
+  report->Line(Str("wrote ", path, ", ", HumanBytes(bytes)));
+  report->Fact([path, bytes](JsonWriter* json) {
+    WriteField(json, "plan", path);
+    WriteField(json, "plan_bytes", bytes);
+  });
+  return {};
+}
+
 Status Print(const PlanCommandFlags& flags, Report* report) {
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags.run, report));
   const Plan& plan = *made.session->plan();
-  if (flags.print == "tactics") {
+  if (flags.print.empty()) {
+    if (flags.output.empty()) report->Line(plan.Describe());
+  } else if (flags.print == "tactics") {
     ShowTactics(plan, *report);
   } else if (flags.print == "graph") {
     report->Line(hasten::Print(*plan.model));
   } else {
     report->Line(plan.Describe());
   }
+  if (!flags.output.empty()) HASTEN_TRY(Save(plan, flags.output, report));
   HASTEN_ASSIGN(const int64_t arena, made.session->executor().ArenaBytesFor(made.inputs));
   report->Line(Str("memory between steps: ", HumanBytes(arena)));
   report->Fact([&plan, arena](JsonWriter* json) {
@@ -110,16 +126,19 @@ Status Print(const PlanCommandFlags& flags, Report* report) {
 
 std::function<Status()> Define(CLI::App* app) {
   const auto flags = std::make_shared<PlanCommandFlags>();
-  auto* model = app->add_option("MODEL", flags->run.model, "The model: .onnx, .ir, or zoo:NAME")->type_name("");
+  auto* model =
+      app->add_option("MODEL", flags->run.model, "The model: .onnx, .ir, a plan file, or zoo:NAME")->type_name("");
+  app->add_option("-o,--output", flags->output, "Write the plan into this file, which 'hasten run' starts from at once")
+      ->type_name("FILE")
+      ->needs(model);
   app->add_option("--diff", flags->diff, "Print the steps in which the plans of two models differ, instead")
       ->type_name("A B")
       ->expected(2)
       ->excludes(model);
   app->add_option("--print", flags->print,
-                  "steps, tactics (every candidate, its time and the pick), or the graph after "
-                  "all passes")
+                  "steps, tactics (every candidate, its time and the pick), or the graph after all passes; steps if "
+                  "nothing is said and no file is written")
       ->type_name("")
-      ->capture_default_str()
       ->check(CLI::IsMember({"steps", "tactics", "graph"}));
   app->add_option("--shape", flags->run.shapes, "Dims of an input, NAME=1x3x224x224; open dims count as 1 otherwise")
       ->type_name("NAME=DIMS");
@@ -142,6 +161,7 @@ std::function<Status()> Define(CLI::App* app) {
 constexpr Example kExamples[] = {
     {"What runs, in which order, by which kernel?", "hasten plan model.onnx"},
     {"Why that kernel?", "hasten plan model.onnx --print tactics"},
+    {"Plan once, start fast ever after.", "hasten plan model.onnx -o model.plan && hasten run model.plan"},
     {"A plan that is the same on every machine of one kind.", "hasten plan model.onnx --level 0"},
 };
 
@@ -153,7 +173,10 @@ extern const Command kPlan = {
     .doc =
         "Simplifies the graph, lists the kernels that can compute each step, times the promising ones with the real "
         "shapes and threads (see --level), and assigns layouts and memory. The same is done by 'hasten run' before the "
-        "first run; times are remembered in a file, so that a second start times nothing.",
+        "first run; times are remembered in a file, so that a second start times nothing.\n\n"
+        "A plan file (-o) holds the simplified graph, what was chosen, and the weights as they are and as kernels want "
+        "them, ready to be used where they lie: it starts in milliseconds, and processes that run it share its memory. "
+        "On another machine, or by another version, it is planned again, and that is said.",
     .examples = kExamples,
     .define = Define,
 };

@@ -58,28 +58,53 @@ void AddPlanFlags(CLI::App* app, PlanFlags* f) {
   app->add_flag("--no-timing-cache", f->no_timing_cache, "Remember no times")->excludes(cache);
   app->add_option("--precision", f->precision,
                   "Liberty with rounding: exact (as the reference), strict (sums in another order), default (Winograd "
-                  "too), fast (approximations too)")
+                  "too; what no option means), fast (approximations too)")
       ->type_name("")
-      ->capture_default_str()
       ->check(CLI::IsMember({"exact", "strict", "default", "fast"}));
   app->add_flag("--no-passes", f->no_passes, "Run the graph as it is in the file");
 }
 
-Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared_ptr<Model> model,
-                                             std::span<const Value> inputs, Report* report) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
+namespace {
+
+SessionOptions OptionsOf(const PlanFlags& flags) {
   SessionOptions options;
   options.threads = static_cast<int>(flags.threads);
   options.passes = !flags.no_passes;
   options.plan.level = static_cast<int>(flags.level);
-  options.plan.numerics = NumericsOf(flags.precision);
+  options.plan.numerics = NumericsOf(flags.precision.value_or("default"));
   options.plan.timing_budget = std::chrono::nanoseconds(static_cast<int64_t>(flags.timing_seconds * 1e9));
   if (!flags.no_timing_cache && flags.level > 0) {
     options.plan.timing_cache = flags.timing_cache;
     if (options.plan.timing_cache.empty())
       if (const std::string folder = CacheFolder(); !folder.empty()) options.plan.timing_cache = folder + "/timing.txt";
   }
+  return options;
+}
+
+using Clock = std::chrono::steady_clock;
+
+double MillisecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+void ReportPlanned(const Session& session, double ms, Report* report) {
+  const int64_t timed = session.plan()->timed;
+  const int threads = session.threads();
+  report->Line(Str("planned in ", HumanMilliseconds(ms), timed > 0 ? Str(", ", timed, " kernels timed") : "", ", ",
+                   threads, threads == 1 ? " thread" : " threads"));
+  report->Fact([ms, timed, threads](JsonWriter* json) {
+    WriteField(json, "plan_ms", ms);
+    WriteField(json, "timed", timed);
+    WriteField(json, "threads", static_cast<int64_t>(threads));
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared_ptr<Model> model,
+                                             std::span<const Value> inputs, Report* report) {
+  const Clock::time_point start = Clock::now();
+  SessionOptions options = OptionsOf(flags);
   for (size_t i = 0, next = 0; i < model->graph.inputs.size() && next < inputs.size(); ++i, ++next)
     if (inputs[next].is_tensor())
       options.plan.shapes[model->graph.value(model->graph.inputs[i]).name] = inputs[next].tensor().dims;
@@ -89,15 +114,22 @@ Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared
       progress.At(static_cast<double>(done) / static_cast<double>(all));
     };
   HASTEN_ASSIGN(auto session, Session::Optimized(std::move(model), options));
-  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  const int64_t timed = session->plan()->timed;
-  const int threads = session->threads();
-  report->Line(Str("planned in ", HumanMilliseconds(ms), timed > 0 ? Str(", ", timed, " kernels timed") : "", ", ",
-                   threads, threads == 1 ? " thread" : " threads"));
-  report->Fact([ms, timed, threads](JsonWriter* json) {
-    WriteField(json, "plan_ms", ms);
-    WriteField(json, "timed", timed);
-    WriteField(json, "threads", static_cast<int64_t>(threads));
+  ReportPlanned(*session, MillisecondsSince(start), report);
+  return session;
+}
+
+Result<std::unique_ptr<Session>> LoadPlannedSession(const PlanFlags& flags, const PlanFile& file, Report* report) {
+  if (flags.precision && NumericsOf(*flags.precision) != file.settings().numerics)
+    return Status(Code::kInvalidArgument, Str(file.path(), ": was planned with another --precision than ",
+                                              *flags.precision, ": plan the model again"));
+  const Clock::time_point start = Clock::now();
+  HASTEN_ASSIGN(auto session, Session::OfPlanFile(file, OptionsOf(flags)));
+  const bool again = session->planned_again();
+  if (again) ReportPlanned(*session, MillisecondsSince(start), report);
+  report->Fact([again, threads = session->threads()](JsonWriter* json) {
+    WriteKey(json, "planned_again");
+    json->Bool(again);
+    if (!again) WriteField(json, "threads", static_cast<int64_t>(threads));
   });
   return session;
 }

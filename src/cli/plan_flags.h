@@ -1,6 +1,7 @@
 // The options of every command that plans a model.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
 #include "cli/report.h"
@@ -14,7 +15,7 @@ struct PlanFlags {
   double timing_seconds = 10;
   std::string timing_cache;  // empty: in the user's cache folder
   bool no_timing_cache = false;
-  std::string precision = "default";
+  std::optional<std::string> precision;
   std::vector<std::string> without;  // rules and passes that are off
   bool no_passes = false;
 };
@@ -25,5 +26,7 @@ void AddPlanFlags(CLI::App* app, PlanFlags* flags);
 // timed.
 Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared_ptr<Model> model,
                                              std::span<const Value> inputs, Report* report);
+// The session of a plan file, reporting whether it was planned again, and if so, what was timed.
+Result<std::unique_ptr<Session>> LoadPlannedSession(const PlanFlags& flags, const PlanFile& file, Report* report);
 
 }  // namespace hasten::cli

@@ -102,7 +102,9 @@ void AddRunning(CLI::App* app, RunFlags* f) {
 }  // namespace
 
 void AddRunFlags(CLI::App* app, RunFlags* f) {
-  app->add_option("MODEL", f->model, "The model: .onnx, .ir (the text form), or zoo:NAME")->required()->type_name("");
+  app->add_option("MODEL", f->model, "The model: .onnx, .ir (the text form), a plan file, or zoo:NAME")
+      ->required()
+      ->type_name("");
   auto group = [app](const char* name) { app->option_defaults()->group(name); };
   group("Input");
   AddInputs(app, f);
@@ -116,6 +118,8 @@ void AddRunFlags(CLI::App* app, RunFlags* f) {
   AddRunning(app, f);
   group("Planning");
   AddPlanFlags(app, &f->plan);
+  app->add_flag("--verify-plan", f->verify_plan,
+                "Read all weights of a plan file first, and check that they are whole");
 }
 
 }  // namespace hasten::cli

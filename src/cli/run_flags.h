@@ -31,6 +31,7 @@ struct RunFlags {
   // Run
   std::optional<int64_t> repeat, warmup;
   bool reference = false, profile = false;
+  bool verify_plan = false;
   PlanFlags plan;
 };
 

@@ -12,12 +12,20 @@ namespace hasten {
 Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog& catalog) {
   if (constexpr std::string_view kZoo = "zoo:"; path.starts_with(kZoo))
     return zoo::Build(std::string_view(path).substr(kZoo.size())).At(path);
+  if (IsPlanFile(path)) {
+    HASTEN_ASSIGN(const PlanFile file, PlanFile::Open(path));
+    return file.LoadModel(catalog).At(path);
+  }
   if (!path.ends_with(".ir")) return ImportOnnx(path, catalog);
   HASTEN_ASSIGN(const std::string text, ReadFile(path));
   return ParseText(text, catalog).At(path);
 }
 
 Result<std::unique_ptr<Session>> Session::Load(const std::string& path, const SessionOptions& options) {
+  if (IsPlanFile(path) && !options.plan.references_only) {
+    HASTEN_ASSIGN(const PlanFile file, PlanFile::Open(path));
+    return OfPlanFile(file, options);
+  }
   HASTEN_ASSIGN(auto model, LoadModel(path, options.plan.catalog ? *options.plan.catalog : Catalog::BuiltIn()));
   return Optimized(std::move(model), options).At(path);
 }
@@ -38,6 +46,17 @@ Result<std::unique_ptr<Session>> Session::Of(std::shared_ptr<const Model> model,
   plan_options.pool = pool.get();
   HASTEN_ASSIGN(auto plan, BuildPlan(std::move(model), plan_options));
   return std::unique_ptr<Session>(new Session(std::move(plan), pool));
+}
+
+Result<std::unique_ptr<Session>> Session::OfPlanFile(const PlanFile& file, const SessionOptions& options) {
+  const int threads = options.threads > 0 ? options.threads : std::min(file.settings().threads, UsableCores());
+  const auto pool = threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr;
+  PlanOptions plan_options = options.plan;
+  plan_options.pool = pool.get();
+  HASTEN_ASSIGN(LoadedPlan loaded, file.Load(plan_options));
+  std::unique_ptr<Session> session(new Session(std::move(loaded.plan), pool));
+  session->planned_again_ = loaded.planned_again;
+  return session;
 }
 
 const Type& Session::input_type(size_t i) const {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/plan.h"
+#include "plan/plan_file.h"
 #include "runtime/executor.h"
 
 namespace hasten {
@@ -23,7 +23,11 @@ class Session {
   static Result<std::unique_ptr<Session>> Of(std::shared_ptr<const Model> model, const SessionOptions& options = {});
   // Simplifies `model` first, for the liberty with rounding that the plan has.
   static Result<std::unique_ptr<Session>> Optimized(std::shared_ptr<Model> model, const SessionOptions& options);
+  // A plan file's plan; options.plan counts where it must be planned again, options.threads == 0: as many as the plan
+  // was made for.
+  static Result<std::unique_ptr<Session>> OfPlanFile(const PlanFile& file, const SessionOptions& options = {});
   int threads() const { return threads_; }
+  bool planned_again() const { return planned_again_; }  // of a plan file: its notes say why
 
   const Model& model() const { return *plan_->model; }
   const std::shared_ptr<const Plan>& plan() const { return plan_; }
@@ -46,12 +50,13 @@ class Session {
   Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool)
       : threads_(pool ? pool->threads() : 1), plan_(std::move(plan)), executor_(plan_, {.pool = std::move(pool)}) {}
   int threads_ = 1;
+  bool planned_again_ = false;
   std::shared_ptr<const Plan> plan_;
   Executor executor_;
 };
 
-// "zoo:NAME" is a topology of zoo/ with generated weights; else a file, by its extension: .ir is the text form,
-// everything else ONNX.
+// "zoo:NAME" is a topology of zoo/ with generated weights; else a file: one that begins as a plan file gives its graph,
+// .ir is the text form, everything else ONNX.
 Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog& catalog = Catalog::BuiltIn());
 
 }  // namespace hasten

@@ -186,19 +186,28 @@ Status Parser::TakeOut(Scope* scope) {
 
 // --- Contents ---
 
+namespace {
+
+constexpr std::pair<std::string_view, Generator::Kind> kGenerators[] = {{"constant", Generator::Kind::kConstant},
+                                                                        {"normal", Generator::Kind::kNormal},
+                                                                        {"uniform", Generator::Kind::kUniform},
+                                                                        {"integers", Generator::Kind::kIntegers}};
+
+}  // namespace
+
+bool Parser::AtGenerator() const {
+  return std::any_of(std::begin(kGenerators), std::end(kGenerators), [&](const auto& g) { return lex_.At(g.first); });
+}
+
 Result<Constant> Parser::TakeConstant() {
   Constant out;
   HASTEN_ASSIGN(Tensor typed, TakeTensorType(&lex_));
   HASTEN_TRY(lex_.Expect('='));
-  constexpr std::pair<std::string_view, Generator::Kind> kGenerators[] = {{"constant", Generator::Kind::kConstant},
-                                                                          {"normal", Generator::Kind::kNormal},
-                                                                          {"uniform", Generator::Kind::kUniform},
-                                                                          {"integers", Generator::Kind::kIntegers}};
-  const auto* const kind =
-      std::find_if(std::begin(kGenerators), std::end(kGenerators), [&](const auto& g) { return lex_.At(g.first); });
-  if (kind != std::end(kGenerators)) {
-    out.generator.emplace().kind = kind->second;
-    HASTEN_ASSIGN(out.tensor, TakeGenerated(std::move(typed), &*out.generator));
+  if (lex_.Take("stored")) {
+    HASTEN_ASSIGN(out.tensor, TakeStored(std::move(typed)));
+    if (AtGenerator()) HASTEN_TRY(TakeGenerator(&out.generator.emplace()));
+  } else if (AtGenerator()) {
+    HASTEN_ASSIGN(out.tensor, TakeGenerated(std::move(typed), &out.generator.emplace()));
   } else {
     HASTEN_ASSIGN(out.tensor, TakeContents(&lex_, std::move(typed)));
   }
@@ -209,9 +218,25 @@ Result<Constant> Parser::TakeConstant() {
   return out;
 }
 
+Result<Tensor> Parser::TakeStored(Tensor typed) {
+  constexpr int64_t kMaxElements = int64_t{1} << 56;
+  const size_t at = lex_.peek().at;
+  HASTEN_ASSIGN(const uint64_t number, lex_.Uint("a number of stored bytes"));
+  if (number >= stored_.size())
+    return lex_.ErrorAt(at, Str("expected a number below ", stored_.size(), ", found ", number));
+  const Tensor& bytes = stored_[number];
+  if (typed.dtype == DType::kString || typed.elements() > kMaxElements || typed.bytes() != bytes.bytes())
+    return lex_.ErrorAt(at, Str("expected as many bytes as ", typed, " has, found ", bytes.bytes()));
+  typed.data = bytes.data;
+  typed.owner = bytes.owner;
+  return typed;
+}
+
 // At the generator's name.
-Result<Tensor> Parser::TakeGenerated(Tensor typed, Generator* generator) {
-  const Token name = lex_.Next();
+Status Parser::TakeGenerator(Generator* generator) {
+  for (const auto& [name, kind] : kGenerators)
+    if (lex_.At(name)) generator->kind = kind;
+  lex_.Next();
   const auto parameter = [&](std::string_view word) -> Status {
     HASTEN_TRY(lex_.Expect(word));
     return lex_.Expect('=');
@@ -231,20 +256,25 @@ Result<Tensor> Parser::TakeGenerated(Tensor typed, Generator* generator) {
     HASTEN_TRY(parameter(normal ? "deviation" : "high"));
     HASTEN_ASSIGN(generator->b, lex_.Double("a number"));
   }
-  HASTEN_TRY(lex_.Expect(')'));
+  return lex_.Expect(')');
+}
+
+Result<Tensor> Parser::TakeGenerated(Tensor typed, Generator* generator) {
   constexpr int64_t kMaxElements = int64_t{1} << 56;
+  const size_t at = lex_.peek().at;
+  HASTEN_TRY(TakeGenerator(generator));
   if (typed.elements() > kMaxElements || typed.bytes() > bytes_left_)
-    return lex_.ErrorAt(name.at,
-                        Str("expected at most ", bytes_left_, " more bytes of generated constants, found ", typed));
+    return lex_.ErrorAt(at, Str("expected at most ", bytes_left_, " more bytes of generated constants, found ", typed));
   auto t = Generate(*generator, typed.dtype, typed.dims);
-  if (!t.ok()) return lex_.Place(name.at, std::move(t).status());
+  if (!t.ok()) return lex_.Place(at, std::move(t).status());
   bytes_left_ -= typed.bytes();
   return t;
 }
 
-Result<std::unique_ptr<Model>> ParseText(std::string_view text, const OpLookup& ops, const TextLimits& limits) {
+Result<std::unique_ptr<Model>> ParseText(std::string_view text, const OpLookup& ops, const TextLimits& limits,
+                                         std::span<const Tensor> stored) {
   auto model = std::make_unique<Model>();
-  Parser parser(text, ops, limits);
+  Parser parser(text, ops, limits, stored);
   HASTEN_TRY(parser.TakeModel(model.get()));
   return model;
 }

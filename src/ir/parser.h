@@ -7,8 +7,8 @@ namespace hasten {
 
 class Parser {
  public:
-  Parser(std::string_view text, const OpLookup& ops, const TextLimits& limits)
-      : lex_(text), ops_(ops), depth_left_(limits.depth), bytes_left_(limits.generated_bytes) {}
+  Parser(std::string_view text, const OpLookup& ops, const TextLimits& limits, std::span<const Tensor> stored)
+      : lex_(text), ops_(ops), stored_(stored), depth_left_(limits.depth), bytes_left_(limits.generated_bytes) {}
   Status TakeModel(Model* model);
 
  private:
@@ -45,7 +45,10 @@ class Parser {
   Status TakeConst(Scope* scope);
   Status TakeOut(Scope* scope);
   Result<Constant> TakeConstant();
+  bool AtGenerator() const;
+  Status TakeGenerator(Generator* generator);
   Result<Tensor> TakeGenerated(Tensor typed, Generator* generator);
+  Result<Tensor> TakeStored(Tensor typed);  // behind `stored`
 
   // Nodes.
   Status TakeNode(Scope* scope);
@@ -64,6 +67,7 @@ class Parser {
 
   Lexer lex_;
   const OpLookup& ops_;
+  std::span<const Tensor> stored_;
   int depth_left_;
   int64_t bytes_left_;
 };

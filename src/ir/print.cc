@@ -13,6 +13,7 @@ std::string Word(std::string_view name) { return IsWord(name) ? std::string(name
 
 class Printer {
  public:
+  explicit Printer(const StoredNumber& stored = {}) : stored_(stored) {}
   std::string Take() { return std::move(out_); }
   void PrintModel(const Model& model);
   void PrintGraph(const Graph& graph);
@@ -60,6 +61,7 @@ class Printer {
 
   std::string out_;
   int depth_ = 0;
+  StoredNumber stored_;
 };
 
 // Behind a value or node, on its line.
@@ -88,14 +90,17 @@ void Printer::PrintGenerator(const Generator& g) {
 }
 
 void Printer::PrintConstant(const Constant& c) {
-  if (c.generator) {
-    Add(c.tensor, " = ");
-    PrintGenerator(*c.generator);
+  const auto stored = stored_ ? stored_(c) : std::nullopt;
+  if (stored || c.generator) {
+    Add(c.tensor, " =");
+    if (stored) Add(" stored ", *stored);
+    if (c.generator) Add(' '), PrintGenerator(*c.generator);
   } else {
     AppendTensor(&out_, c.tensor);
   }
   const WeightSource& s = c.source;
-  if (!s.file.empty() || s.offset || s.length) Add(" source ", Quote(s.file), " ", s.offset, " ", s.length);
+  if (!stored && (!s.file.empty() || s.offset || s.length))
+    Add(" source ", Quote(s.file), " ", s.offset, " ", s.length);
 }
 
 void Printer::PrintFacts(const GraphValue& value) {
@@ -293,8 +298,8 @@ void Printer::PrintModel(const Model& model) {
 
 }  // namespace
 
-std::string Print(const Model& model) {
-  Printer printer;
+std::string Print(const Model& model, const StoredNumber& stored) {
+  Printer printer(stored);
   printer.PrintModel(model);
   return printer.Take();
 }

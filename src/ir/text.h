@@ -1,7 +1,10 @@
 // The canonical text form of models (docs/text-ir.md): parsing what was printed gives the same model, and printing that
 // gives the same bytes.
 #pragma once
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "ir/graph.h"
@@ -22,11 +25,16 @@ struct TextLimits {
   int depth = 64;                               // of graphs in graphs
 };
 
+// Number of the bytes that hold a constant's contents outside the text; nullopt: they are printed.
+using StoredNumber = std::function<std::optional<uint64_t>(const Constant&)>;
+
 // Preconditions: the graph is verified, and what its types and names say is in memory.
-std::string Print(const Model& model);
+std::string Print(const Model& model, const StoredNumber& stored = {});
 std::string Print(const Graph& graph);
 
-// An error begins with "line:column: ".  The model's graph is verified.
-Result<std::unique_ptr<Model>> ParseText(std::string_view text, const OpLookup& ops, const TextLimits& limits = {});
+// An error begins with "line:column: ".  The model's graph is verified.  `stored` has the bytes that a StoredNumber
+// named when the text was printed: constants are views of them.
+Result<std::unique_ptr<Model>> ParseText(std::string_view text, const OpLookup& ops, const TextLimits& limits = {},
+                                         std::span<const Tensor> stored = {});
 
 }  // namespace hasten

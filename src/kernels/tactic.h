@@ -53,6 +53,9 @@ struct Tactic {
   // Bits of the constant inputs that Pack rewrites at plan time, so that weights lie as the kernel reads them.
   uint32_t packs = 0;
   Status (*pack)(const PlanCall&, int input, Tensor* packed) = nullptr;
+  // The packed constant's type, by which one that was stored is checked; unknown: Pack leaves it as it is.  Contents
+  // of the type must be safe to run on, whatever they are.  Null: constants are packed again, never stored.
+  Type (*packed_type)(const PlanCall&, int input) = nullptr;
   // Plain data computed once per plan and stored in the plan file; null: none.
   Status (*prepare)(const PlanCall&, std::vector<std::byte>* params) = nullptr;
   // Once per set of shapes; null: one chunk, no workspace.  Packed inputs have their packed type.

@@ -15,14 +15,15 @@ Status CheckArity(const OpDef& op, const Node& node) {
 
 }  // namespace
 
-Result<std::unique_ptr<Model>> ParseText(std::string_view text, const Catalog& catalog, const TextLimits& limits) {
+Result<std::unique_ptr<Model>> ParseText(std::string_view text, const Catalog& catalog, const TextLimits& limits,
+                                         std::span<const Tensor> stored) {
   const OpLookup ops = {
       &catalog,
       [](const void* c, std::string_view name) { return static_cast<const Catalog*>(c)->Find(name); },
       [](const OpDef& op) -> const AttrSchema& { return op.attrs; },
       CheckArity,
   };
-  return ParseText(text, ops, limits);
+  return ParseText(text, ops, limits, stored);
 }
 
 }  // namespace hasten

@@ -6,6 +6,7 @@
 namespace hasten {
 
 // Print(const Model&) is in ir/text.h.  Refuses nodes whose numbers of inputs and outputs their op does not have.
-Result<std::unique_ptr<Model>> ParseText(std::string_view text, const Catalog& catalog, const TextLimits& limits = {});
+Result<std::unique_ptr<Model>> ParseText(std::string_view text, const Catalog& catalog, const TextLimits& limits = {},
+                                         std::span<const Tensor> stored = {});
 
 }  // namespace hasten

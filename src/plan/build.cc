@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/thread_pool.h"
+#include "plan/assemble.h"
 #include "plan/choose.h"
 #include "plan/place.h"
 #include "plan/relayout.h"
@@ -244,10 +246,19 @@ void AssignInPlace(Plan* plan) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Plan>> BuildPlan(std::shared_ptr<const Model> model, const PlanOptions& options) {
+namespace {
+
+// The steps of the model, each by its reference.
+Result<std::shared_ptr<Plan>> Flatten(std::shared_ptr<const Model> model, const PlanOptions& options) {
   auto plan = std::make_shared<Plan>();
   plan->model = std::move(model);
   plan->states.assign(options.states.begin(), options.states.end());
+  plan->notes = options.notes;
+  plan->settings = {.threads = options.pool ? options.pool->threads() : 1,
+                    .level = options.level,
+                    .numerics = options.numerics,
+                    .references_only = options.references_only,
+                    .shapes = options.shapes};
   const Graph& graph = plan->model->graph;
   for (const StateBinding& s : plan->states) {
     const ValueId in = graph.FindValue(s.input), out = graph.FindValue(s.output);
@@ -258,13 +269,55 @@ Result<std::shared_ptr<const Plan>> BuildPlan(std::shared_ptr<const Model> model
   Flattener flattener(plan.get());
   HASTEN_TRY(flattener.Main(graph));
   std::erase_if(plan->outputs, [&](SlotId s) { return plan->values[s].storage == Storage::kState; });
+  for (const Step& step : plan->steps) plan->choices.push_back({.where = step.where, .key = step.key});
+  return plan;
+}
+
+// What follows from the choices.
+Status Finish(Plan* plan, const PlanOptions& options, std::span<const Tensor>* stored) {
+  HASTEN_TRY(InsertReorders(plan, options));
+  HASTEN_TRY(PackConstants(plan, stored));
+  HASTEN_TRY(AssignPlaces(plan, options));
+  AssignLifetimes(plan);
+  AssignInPlace(plan);
+  return {};
+}
+
+Status Apply(Plan* plan, uint32_t index, const Choice& stored, const PlanOptions& options) {
+  Step& step = plan->steps[index];
+  step.key = stored.key;
+  HASTEN_REQUIRE(step.where == stored.where, "is of ", Quote(stored.where), ", the graph has ", Quote(step.where));
+  Choose(plan, index, stored);
+  if (!stored.tactic) return {};
+  HASTEN_REQUIRE(step.kind == Step::Kind::kCall && step.graph, "has a tactic and is no call of the graph");
+  StepFacts facts = GraphFacts(*plan, step);
+  if (!Computes(stored, &facts, options))
+    return Status(Code::kUnsupported, Str(stored.tactic->name, " does not compute ", step.where));
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Plan>> BuildPlan(std::shared_ptr<const Model> model, const PlanOptions& options) {
+  HASTEN_ASSIGN(auto plan, Flatten(std::move(model), options));
   HASTEN_TRY(ChooseTactics(plan.get(), options));
-  HASTEN_TRY(InsertReorders(plan.get(), options));
-  HASTEN_TRY(PackConstants(plan.get(), options));
-  HASTEN_TRY(AssignPlaces(plan.get(), options));
-  AssignLifetimes(plan.get());
-  AssignInPlace(plan.get());
+  HASTEN_TRY(Finish(plan.get(), options, nullptr));
   return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+Result<std::shared_ptr<Plan>> AssemblePlan(std::shared_ptr<const Model> model, const PlanOptions& options,
+                                           const StoredChoices& stored) {
+  HASTEN_ASSIGN(auto plan, Flatten(std::move(model), options));
+  HASTEN_REQUIRE(stored.steps.size() == plan->steps.size(), "there must be ", plan->steps.size(), " steps, there are ",
+                 stored.steps.size());
+  for (uint32_t i = 0; i < plan->steps.size(); ++i) {
+    Status status = Apply(plan.get(), i, stored.steps[i], options);
+    if (!status.ok()) return std::move(status).At(Str("step ", i));
+  }
+  std::span<const Tensor> packed = stored.packed;
+  HASTEN_TRY(Finish(plan.get(), options, &packed));
+  HASTEN_REQUIRE(packed.empty(), packed.size(), " packed constants are of no step");
+  return plan;
 }
 
 std::string Plan::Describe() const {

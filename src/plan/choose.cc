@@ -56,15 +56,8 @@ std::vector<Candidate> CandidatesOf(StepFacts* facts, const PlanOptions& options
     for (const Tactic* t : list) {
       const int variants = std::max<int>(1, static_cast<int>(t->variants.size()));
       for (int v = 0; v < variants; ++v)
-        for (Layout layout : {Layout::kPlain, Layout::kChannelsLast}) {
-          const bool wrong =
-              layout == Layout::kPlain ? t->layouts == Layouts::kChannelsLast : t->layouts == Layouts::kPlain;
-          if (wrong) continue;
-          const Type& y = facts->out.empty() ? Type() : facts->out[0];
-          if (layout == Layout::kChannelsLast && (!y.is_tensor() || !y.shape.ranked() || y.shape.rank() < 3)) continue;
-          if (!Applies(*t, facts->Call(v, layout), options)) continue;
-          out.push_back({t, v, layout, Estimate(t, *facts), false});
-        }
+        for (Layout layout : {Layout::kPlain, Layout::kChannelsLast})
+          if (Computes({t, v, layout}, facts, options)) out.push_back({t, v, layout, Estimate(t, *facts), false});
       // The caller's own tactics come first: one that applies ends the search.
       if (!out.empty() && list.data() == options.tactics.data() && !options.tactics.empty()) return out;
     }
@@ -158,31 +151,51 @@ Type PlanShapes::RealType(SlotId s) const {
   return v.graph ? inference_.Get(v.graph, v.value).type : Type();
 }
 
-StepFacts PlanShapes::FactsOf(const Step& step) const {
+StepFacts GraphFacts(const Plan& plan, const Step& step) {
   StepFacts f;
   const auto type_of = [&](SlotId s) {
     if (s == kNone) return Type();
-    const PlannedValue& v = plan_.values[s];
+    const PlannedValue& v = plan.values[s];
     if (v.storage == Storage::kConstant && !v.graph) return Type::Tensor(v.constant.dtype, v.constant.dims);
     return v.graph ? v.graph->value(v.value).type : Type();
   };
   for (SlotId s : step.in) {
     f.in.push_back(type_of(s));
-    f.real_in.push_back(RealType(s));
-    f.constants.push_back(s != kNone && plan_.values[s].storage == Storage::kConstant ? &plan_.values[s].constant
-                                                                                      : nullptr);
+    f.constants.push_back(s != kNone && plan.values[s].storage == Storage::kConstant ? &plan.values[s].constant
+                                                                                     : nullptr);
   }
-  for (SlotId s : step.out) {
-    f.out.push_back(type_of(s));
-    f.real_out.push_back(RealType(s));
-  }
-  for (SlotId s : step.epilogue_in) {
-    f.epilogue_in.push_back(type_of(s));
-    f.real_epilogue.push_back(RealType(s));
-  }
+  for (SlotId s : step.out) f.out.push_back(type_of(s));
+  for (SlotId s : step.epilogue_in) f.epilogue_in.push_back(type_of(s));
   f.call.node = step.node;
-  f.call.state = TakesState(plan_, step);
+  f.call.state = TakesState(plan, step);
   return f;
+}
+
+StepFacts PlanShapes::FactsOf(const Step& step) const {
+  StepFacts f = GraphFacts(plan_, step);
+  for (SlotId s : step.in) f.real_in.push_back(RealType(s));
+  for (SlotId s : step.out) f.real_out.push_back(RealType(s));
+  for (SlotId s : step.epilogue_in) f.real_epilogue.push_back(RealType(s));
+  return f;
+}
+
+bool Computes(const Choice& choice, StepFacts* facts, const PlanOptions& options) {
+  const Tactic& t = *choice.tactic;
+  const bool last = choice.layout == Layout::kChannelsLast;
+  if (!last && choice.layout != Layout::kPlain) return false;
+  if (last ? t.layouts == Layouts::kPlain : t.layouts == Layouts::kChannelsLast) return false;
+  if (choice.variant < 0 || choice.variant >= std::max<int>(1, static_cast<int>(t.variants.size()))) return false;
+  const Type& y = facts->out.empty() ? Type() : facts->out[0];
+  if (last && (!y.is_tensor() || !y.shape.ranked() || y.shape.rank() < 3)) return false;
+  return Applies(t, facts->Call(choice.variant, choice.layout), options);
+}
+
+void Choose(Plan* plan, uint32_t step, const Choice& choice) {
+  const Step& s = plan->steps[step];
+  plan->choices[step] = {choice.tactic, choice.variant, choice.layout, s.where, s.key};
+  plan->steps[step].tactic = choice.tactic;
+  plan->steps[step].variant = choice.variant;
+  plan->steps[step].layout = choice.layout;
 }
 
 bool FollowsLayout(const Tactic& tactic, Layout layout, int input, int rank) {
@@ -215,10 +228,7 @@ Status ChooseTactics(Plan* plan, const PlanOptions& options) {
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {
     if (all[i].empty()) continue;
     const Candidate& pick = all[i][static_cast<size_t>(picks[i])];
-    Step& step = plan->steps[i];
-    step.tactic = pick.tactic;
-    step.variant = pick.variant;
-    step.layout = pick.layout;
+    Choose(plan, i, {pick.tactic, pick.variant, pick.layout});
     Record(plan, i, all[i], pick);
   }
   return {};

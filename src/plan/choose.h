@@ -20,10 +20,16 @@ struct StepFacts {
   std::vector<Type> in, out, epilogue_in;              // as the graph has them, perhaps symbolic
   std::vector<Type> real_in, real_out, real_epilogue;  // for the shapes the plan is optimised for
   std::vector<const Tensor*> constants;
-  PlanCall call;                                  // points into the lists above once Call() was called
+  PlanCall call;  // points into the lists above once Call() was called
   const PlanCall& Call(int variant, Layout layout);
   bool concrete() const;  // all real types are
 };
+
+// What the graph itself says of a step: real types stay unknown.
+StepFacts GraphFacts(const Plan& plan, const Step& step);
+
+// Whether a tactic computes the step in this way.
+bool Computes(const Choice& choice, StepFacts* facts, const PlanOptions& options);
 
 // Types of all values for the shapes that options.shapes gives; dims it leaves open count as 1.
 class PlanShapes {
@@ -37,8 +43,10 @@ class PlanShapes {
   Inference inference_;
 };
 
-// Fills tactic, variant, layout and params of every call, and plan->report.
+// Fills tactic, variant and layout of every call, plan->choices and plan->decisions.
 Status ChooseTactics(Plan* plan, const PlanOptions& options);
+// What ChooseTactics leaves in the steps.
+void Choose(Plan* plan, uint32_t step, const Choice& choice);
 
 // Whether, in a step of this layout, an operand of this rank is channels last: input i, or -1 for output 0 and the
 // epilogue's operands.

@@ -68,6 +68,15 @@ struct Step {
 // Shapes to optimise a plan for, by input name.  A plan runs with any shapes all the same.
 using ShapeHints = std::map<std::string, Dims>;
 
+// How one step was chosen to be computed.
+struct Choice {
+  const Tactic* tactic = nullptr;  // null: the op's reference
+  int variant = 0;
+  Layout layout = Layout::kPlain;
+  std::string where = {};  // Step::where
+  uint64_t key = 0;        // Step::key
+};
+
 struct PlanOptions {
   const Catalog* catalog = nullptr;        // null: the built-in one
   std::span<const Tactic* const> tactics;  // besides the built-in ones; these come first
@@ -82,6 +91,7 @@ struct PlanOptions {
   std::string timing_cache;    // file; empty: none
   ThreadPool* pool = nullptr;  // that timed runs use; null: one thread
   ShapeHints shapes;
+  std::vector<std::string> notes;  // that the plan's notes begin with
   // Called while candidates are timed, with steps decided of all.
   std::function<void(size_t done, size_t all)> progress;
 };
@@ -98,13 +108,24 @@ struct Decision {
   std::vector<Option> options;
 };
 
+// What a plan was made for.
+struct PlanSettings {
+  int threads = 1;
+  int level = 0;
+  Numerics numerics = Numerics::kApproximate;
+  bool references_only = false;
+  ShapeHints shapes;
+};
+
 struct Plan {
   std::shared_ptr<const Model> model;
+  PlanSettings settings;
   std::vector<PlannedValue> values;
   std::vector<Step> steps;
   std::vector<SlotId> inputs, outputs;  // of the main graph, without bound states
   std::vector<StateBinding> states;
-  std::vector<std::string> notes;                // what runs by reference and why, in plain words
+  std::vector<Choice> choices;     // of the steps as they were before reorders and copies came between them
+  std::vector<std::string> notes;  // what runs by reference and why, in plain words
   std::vector<std::unique_ptr<Node>> own_nodes;  // of lowered regions and reorders
   std::vector<Decision> decisions;
   int64_t timed = 0;  // candidates measured for this plan, not found in the cache

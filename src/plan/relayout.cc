@@ -188,35 +188,61 @@ Status InsertReorders(Plan* plan, const PlanOptions& options) {
   return Relayouter(plan, reorder).Run();
 }
 
-Status PackConstants(Plan* plan, const PlanOptions& options) {
-  const PlanShapes shapes(*plan, options);
-  for (Step& step : plan->steps) {
+namespace {
+
+Status CheckPacked(const Tensor& is, const Type& wanted) {
+  HASTEN_REQUIRE(Type::Tensor(is.dtype, is.dims) == wanted, "packed constant must be ", wanted, ", is ",
+                 Type::Tensor(is.dtype, is.dims));
+  return {};
+}
+
+// A step's constant as its tactic wants it: stored, or packed now.  No data: as it is.
+Result<Tensor> Packed(const Tactic& tactic, const PlanCall& call, size_t input, std::span<const Tensor>* stored) {
+  const Type wanted = tactic.packed_type ? tactic.packed_type(call, static_cast<int>(input)) : Type::Unknown();
+  if (tactic.packed_type && !wanted.known()) return Tensor();
+  Tensor packed;
+  if (!stored || !wanted.known()) HASTEN_TRY(tactic.pack(call, static_cast<int>(input), &packed));
+  if (stored && (wanted.known() || packed.data)) {
+    HASTEN_REQUIRE(!stored->empty(), "there is no packed constant for input ", input);
+    if (wanted.known()) packed = stored->front();
+    *stored = stored->subspan(1);
+  }
+  if (wanted.known()) HASTEN_TRY(CheckPacked(packed, wanted));
+  return packed;
+}
+
+Status PackStep(Plan* plan, uint32_t index, std::span<const Tensor>* stored) {
+  Step& step = plan->steps[index];
+  const Tactic& t = *step.tactic;
+  StepFacts facts = GraphFacts(*plan, step);
+  facts.Call(step.variant, step.layout);
+  std::vector<std::pair<size_t, Tensor>> packed_inputs;
+  for (size_t i = 0; i < step.in.size() && i < 32; ++i) {
+    if (!(t.packs >> i & 1) || !facts.constants[i]) continue;
+    HASTEN_ASSIGN(Tensor packed, Packed(t, facts.call, i, stored));
+    if (packed.data) packed_inputs.emplace_back(i, std::move(packed));
+  }
+  if (t.prepare) HASTEN_TRY(t.prepare(facts.call, &step.params));
+  for (auto& [input, packed] : packed_inputs) {  // now: `facts` points into plan->values
+    plan->values.push_back({.name = plan->values[step.in[input]].name,
+                            .storage = Storage::kConstant,
+                            .layout = Layout::kPacked,
+                            .constant = std::move(packed),
+                            .packed_from = step.in[input]});
+    step.in[input] = static_cast<SlotId>(plan->values.size() - 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status PackConstants(Plan* plan, std::span<const Tensor>* stored) {
+  for (uint32_t i = 0; i < plan->steps.size(); ++i) {
+    Step& step = plan->steps[i];
     if (step.kind != Step::Kind::kCall || !step.tactic) continue;
-    const Tactic& t = *step.tactic;
-    if (step.graph && (t.packs || t.prepare)) {
-      StepFacts facts = shapes.FactsOf(step);
-      facts.Call(step.variant, step.layout);
-      std::vector<std::pair<size_t, Tensor>> packed_inputs;
-      for (size_t i = 0; i < step.in.size(); ++i) {
-        if (!(t.packs >> i & 1) || !facts.constants[i]) continue;
-        Tensor packed;
-        Status status = t.pack(facts.call, static_cast<int>(i), &packed);
-        if (!status.ok()) return std::move(status).At(step.where);
-        if (!packed.data) continue;
-        packed_inputs.emplace_back(i, std::move(packed));
-      }
-      if (t.prepare) {
-        Status status = t.prepare(facts.call, &step.params);
-        if (!status.ok()) return std::move(status).At(step.where);
-      }
-      for (auto& [input, packed] : packed_inputs) {  // now: `facts` points into plan->values
-        plan->values.push_back({.name = plan->values[step.in[input]].name,
-                                .storage = Storage::kConstant,
-                                .layout = Layout::kPacked,
-                                .constant = std::move(packed),
-                                .packed_from = step.in[input]});
-        step.in[input] = static_cast<SlotId>(plan->values.size() - 1);
-      }
+    if (step.graph && (step.tactic->packs || step.tactic->prepare)) {
+      Status status = PackStep(plan, i, stored);
+      if (!status.ok()) return std::move(status).At(step.where);
     }
     HASTEN_TRY(AlignConstants(plan, step));
   }

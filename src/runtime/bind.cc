@@ -146,6 +146,21 @@ class Binder {
     return false;
   }
 
+  // A tactic is bound to the shapes of all its operands, also where its outputs' follow from some of them.
+  bool OperandsKnown(const Step& step) const {
+    for (const auto* list : {&step.in, &step.epilogue_in})
+      for (SlotId s : *list) {
+        if (s == kNone) continue;
+        const PlannedValue& v = plan_.values[s];
+        if (v.storage == Storage::kConstant || v.storage == Storage::kState) continue;
+        if (!v.graph) return false;
+        const Type& type = inference_.Get(v.graph, v.value).type;
+        const bool absent = v.storage == Storage::kInput && !type.known();
+        if (!absent && (!type.is_tensor() || !type.shape.is_const())) return false;
+      }
+    return true;
+  }
+
   Status BindSteps() {
     bound_->steps.resize(plan_.steps.size());
     const auto value = [&](SlotId s) { return s == kNone ? nullptr : &bound_->values[s]; };
@@ -164,7 +179,7 @@ class Binder {
       b.call.params = step.params.empty() ? nullptr : step.params.data();
       b.call.epilogue = step.node->epilogue.empty() ? nullptr : &step.node->epilogue;
       b.call.node_key = step.key;
-      b.dynamic = Dynamic(step) || (!step.graph && !step.tactic);
+      b.dynamic = Dynamic(step) || (step.tactic ? !OperandsKnown(step) : !step.graph);
       b.call.layout = step.layout;
       if (b.dynamic && step.tactic)
         for (SlotId s : step.in)

@@ -260,7 +260,7 @@ Status Executor::FixedCall(BoundPlan* bound, size_t index) {
 Status Executor::DynamicCall(BoundPlan* bound, size_t index) {
   const Step& step = plan_->steps[index];
   BoundStep& b = bound->steps[index];
-  if (step.tactic) return DynamicTactic(step, &b);
+  if (step.tactic) return DynamicTactic(bound, index);
   std::vector<Value> results(step.out.size());
   std::vector<Value*> out;
   for (size_t i = 0; i < step.out.size(); ++i) out.push_back(step.out[i] == kNone ? nullptr : &results[i]);
@@ -271,7 +271,9 @@ Status Executor::DynamicCall(BoundPlan* bound, size_t index) {
   return {};
 }
 
-Status Executor::DynamicTactic(const Step& step, BoundStep* b) {
+Status Executor::DynamicTactic(BoundPlan* bound, size_t index) {
+  const Step& step = plan_->steps[index];
+  BoundStep* b = &bound->steps[index];
   HASTEN_TRY(InferOutputs(*step.node, b->unpacked, nullptr, &b->out_types));
   b->in_types.clear();
   for (const Value* v : b->in) b->in_types.push_back(v && v->has() ? TypeOf(*v) : Type());
@@ -279,6 +281,11 @@ Status Executor::DynamicTactic(const Step& step, BoundStep* b) {
     if (!b->out[i]) continue;
     const auto dims = b->out_types[i].shape.Concrete();
     if (!dims) continue;
+    if (const Tensor& fixed = bound->fixed[step.out[i]];
+        fixed.data && fixed.dtype == b->out_types[i].dtype && fixed.dims == *dims) {
+      *b->out[i] = Value(fixed);
+      continue;
+    }
     if (step.device) {
       HASTEN_ASSIGN(Tensor t, const_cast<Device*>(step.device)->Allocate(b->out_types[i].dtype, *dims));
       *b->out[i] = Value(std::move(t));

@@ -65,7 +65,7 @@ class Executor {
   Status Call(BoundPlan* bound, size_t index, const RunOptions& options);
   Status FixedCall(BoundPlan* bound, size_t index);
   Status DynamicCall(BoundPlan* bound, size_t index);
-  Status DynamicTactic(const Step& step, BoundStep* b);
+  Status DynamicTactic(BoundPlan* bound, size_t index);
   Status PlaceOnDevice(BoundPlan* bound, size_t index);
 
   std::shared_ptr<const Plan> plan_;

@@ -139,6 +139,7 @@ extern const Tactic kConvDirect = {
     .share = Share,
     .packs = 1u << 1,
     .pack = PackConv,
+    .packed_type = PackedConvType,
     .prepare = PrepareConv,
     .bind = Bind,
     .run = Run,

@@ -140,6 +140,7 @@ extern const Tactic kConvFewChannels = {
     .speed = 50,
     .packs = 1u << 1,
     .pack = PackConv,
+    .packed_type = PackedConvType,
     .prepare = PrepareConv,
     .bind = Bind,
     .run = Run,

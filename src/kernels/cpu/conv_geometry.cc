@@ -57,4 +57,11 @@ Status PackConv(const PlanCall& call, int, Tensor* packed) {
   return {};
 }
 
+Type PackedConvType(const PlanCall& call, int) {
+  const Dims& w = call.constant(1)->dims;
+  const int64_t groups = call.attrs<ConvAttrs>().group;
+  const Panels panels = Panels::Of(w[0] / groups, BestTileKernels());
+  return Type::Tensor(DType::kF32, Dims{groups, panels.floats(w.Product(1, w.rank()))});
+}
+
 }  // namespace hasten::cpu

@@ -48,5 +48,6 @@ Status PrepareConv(const PlanCall& call, std::vector<std::byte>* params);
 Dims WeightDims(const void* params);
 // [groups, floats of one packed matrix]: row tap * channels + c, column m.
 Status PackConv(const PlanCall& call, int input, Tensor* packed);
+Type PackedConvType(const PlanCall& call, int input);
 
 }  // namespace hasten::cpu

@@ -46,6 +46,12 @@ Status Pack(const PlanCall& call, int, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int) {
+  const Dims& w = call.constant(1)->dims;
+  const int64_t groups = call.attrs<ConvTransposeAttrs>().group, k = w.Product(2, w.rank()) * (w[0] / groups);
+  return Type::Tensor(DType::kF32, Dims{groups, Panels::Of(w[1], BestTileKernels()).floats(k)});
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
   const auto& a = s.attrs<ConvTransposeAttrs>();
@@ -179,6 +185,7 @@ extern const Tactic kConvTransposeDirect = {
     .speed = 40,
     .packs = 1u << 1,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareConv,
     .bind = Bind,
     .run = Run,

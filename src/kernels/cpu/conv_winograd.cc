@@ -61,6 +61,11 @@ Status Pack(const PlanCall& call, int, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int) {
+  const Dims& w = call.constant(1)->dims;
+  return Type::Tensor(DType::kF32, Dims{kWinogradPoints, Panels::Of(w[0], BestTileKernels()).floats(w[1])});
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   constexpr int64_t kBlockFloats = 96 << 10, kLeastChunks = 8;
   Bound b;
@@ -216,6 +221,7 @@ extern const Tactic kConvWinograd = {
     .share = Share,
     .packs = 1u << 1,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareConv,
     .bind = Bind,
     .run = Run,

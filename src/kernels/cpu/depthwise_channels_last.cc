@@ -33,6 +33,11 @@ Status Pack(const PlanCall& call, int, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int) {
+  const Dims& w = call.constant(1)->dims;
+  return Type::Tensor(DType::kF32, Dims{w.Product(1, w.rank()), (w[0] + kPadding - 1) / kPadding * kPadding});
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
   const Dims y = *s.out[0].shape.Concrete();
@@ -112,6 +117,7 @@ extern const Tactic kDepthwiseChannelsLast = {
     .speed = 40,
     .packs = 1u << 1,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareConv,
     .bind = Bind,
     .run = Run,

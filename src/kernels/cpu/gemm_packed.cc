@@ -28,6 +28,10 @@ Status Pack(const PlanCall& call, int, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int) {
+  return PackedMatrixType(call.constant(1)->dims, call.attrs<GemmAttrs>().trans_b);
+}
+
 Status Prepare(const PlanCall& call, std::vector<std::byte>* params) {
   const int64_t packed = call.constant(1) != nullptr;
   params->resize(sizeof packed);
@@ -72,6 +76,7 @@ extern const Tactic kGemmPacked = {
     .speed = 60,
     .packs = 1u << 1,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = Prepare,
     .bind = Bind,
     .run = RunProduct,

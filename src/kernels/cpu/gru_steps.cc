@@ -12,6 +12,8 @@ bool Supports(const PlanCall& call) { return RecurrentSupported(call, call.attrs
 
 Status Pack(const PlanCall& call, int input, Tensor* packed) { return PackRecurrent(call, input, 3, packed); }
 
+Type PackedType(const PlanCall& call, int input) { return PackedRecurrentType(call, input, 3); }
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   const auto& a = s.attrs<GruAttrs>();
   return BindRecurrent(s, a, 3, false, !a.linear_before_reset, binding);
@@ -38,6 +40,7 @@ extern const Tactic kGruSteps = {
     .speed = 20,
     .packs = 1u << 1 | 1u << 2,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareRecurrent,
     .bind = Bind,
     .run = Run,

@@ -12,6 +12,8 @@ bool Supports(const PlanCall& call) { return RecurrentSupported(call, call.attrs
 
 Status Pack(const PlanCall& call, int input, Tensor* packed) { return PackRecurrent(call, input, 4, packed); }
 
+Type PackedType(const PlanCall& call, int input) { return PackedRecurrentType(call, input, 4); }
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   return BindRecurrent(s, s.attrs<LstmAttrs>(), 4, true, false, binding);
 }
@@ -37,6 +39,7 @@ extern const Tactic kLstmSteps = {
     .speed = 20,
     .packs = 1u << 1 | 1u << 2,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareRecurrent,
     .bind = Bind,
     .run = Run,

@@ -25,6 +25,10 @@ Status Pack(const PlanCall& call, int, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int) {
+  return PacksB(call) ? PackedMatrixType(call.constant(1)->dims, false) : Type::Unknown();
+}
+
 struct Params {
   int64_t packed = 0, inner = 0, cols = 0;
 };
@@ -80,6 +84,7 @@ extern const Tactic kMatMulPacked = {
     .speed = 60,
     .packs = 1u << 1,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = Prepare,
     .bind = Bind,
     .run = RunProduct,

@@ -118,4 +118,9 @@ Result<Tensor> PackMatrix(const Tensor& b, bool transposed) {
   return packed;
 }
 
+Type PackedMatrixType(const Dims& b, bool transposed) {
+  const Panels panels = Panels::Of(b[transposed ? 0 : 1], BestTileKernels());
+  return Type::Tensor(DType::kF32, Dims{1, panels.floats(b[transposed ? 1 : 0])});
+}
+
 }  // namespace hasten::cpu

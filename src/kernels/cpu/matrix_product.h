@@ -28,5 +28,6 @@ Status RunProduct(KernelCall& c);
 
 // The constant matrix `b` [inner, cols] (or its transpose) as [1, floats].
 Result<Tensor> PackMatrix(const Tensor& b, bool transposed);
+Type PackedMatrixType(const Dims& b, bool transposed);
 
 }  // namespace hasten::cpu

@@ -45,6 +45,12 @@ Status PackRecurrent(const PlanCall& call, int input, int gates, Tensor* packed)
   return {};
 }
 
+Type PackedRecurrentType(const PlanCall& call, int input, int gates) {
+  const Dims& w = call.constant(static_cast<size_t>(input))->dims;
+  const Panels all = AllGates(Panels::Of(w[1] / gates, BestTileKernels()), gates);
+  return Type::Tensor(DType::kF32, Dims{w[0], all.floats(w[2])});
+}
+
 Status PrepareRecurrent(const PlanCall& call, std::vector<std::byte>* params) {
   const int64_t hidden = call.constant(2)->dims[2];
   params->resize(sizeof hidden);

@@ -11,6 +11,7 @@ namespace hasten::cpu {
 bool RecurrentSupported(const PlanCall& call, const RecurrentAttrs& a, std::span<const std::string_view> activations);
 // Weights of all directions: panels of units, all gates of one side by side.
 Status PackRecurrent(const PlanCall& call, int input, int gates, Tensor* packed);
+Type PackedRecurrentType(const PlanCall& call, int input, int gates);
 // The hidden size, which the packed weights no longer show.
 Status PrepareRecurrent(const PlanCall& call, std::vector<std::byte>* params);
 
