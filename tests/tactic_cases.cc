@@ -80,6 +80,24 @@ std::vector<TacticCase> Attentions() {
           {{"packed", {F32({2, 60, 33}), F32({2, 77, 33}), F32({2, 77, 21})}, {heads, kv_heads}}}};
 }
 
+std::vector<TacticCase> Casts() {
+  const DType types[] = {DType::kF32, DType::kF64, DType::kF16, DType::kI64,
+                         DType::kI32, DType::kU8,  DType::kI8,  DType::kBool};
+  std::vector<TacticCase> out;
+  for (DType from : types)
+    for (DType to : types) {
+      const double high = from == DType::kBool ? 1 : from == DType::kI8 ? 127 : from == DType::kU8 ? 255 : 1e5;
+      const double low = from == DType::kBool || from == DType::kU8 ? 0 : -high;
+      const NamedAttr attr{"to", static_cast<int64_t>(to)};
+      out.push_back({{"large", {{from, {3, 20001}, low, high}}, {attr}}});
+      if (!IsFloat(from)) continue;
+      const double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
+      out.push_back(
+          {{"edges", {{from, {11}, 0, 0, {inf, -inf, nan, 0, -0.0, 3e9, -3e9, 1e19, 65520, 2e-8, 0.9}}}, {attr}}});
+    }
+  return out;
+}
+
 }  // namespace
 
 std::vector<TacticCase> MoreCases(std::string_view op) {
@@ -97,6 +115,7 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
     return out;
   }
   if (op == "Attention") return Attentions();
+  if (op == "Cast") return Casts();
   if (op == "Conv")
     return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}},
             {{"several filters a channel", {F32({2, 19, 9, 14}), F32({57, 1, 3, 3})}, {{"group", int64_t{19}}}}},
