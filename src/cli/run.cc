@@ -5,6 +5,7 @@
 #include "cli/planned_model.h"
 #include "cli/run_flags.h"
 #include "cli/timing.h"
+#include "cli/verify_run.h"
 
 namespace hasten::cli {
 namespace {
@@ -13,7 +14,8 @@ Status RunModel(const RunFlags& flags, Report* report) {
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, report));
   Session* session = made.session.get();
-  HASTEN_ASSIGN(const std::vector<Value> outputs, TimedRuns(flags, session, made.inputs, report));
+  HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(session, made.inputs, flags.seed, report)
+                                                               : TimedRuns(flags, session, made.inputs, report));
   HASTEN_TRY(ShowOutputs(flags, *session, outputs, report));
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, report));
   if (!flags.check.empty()) HASTEN_TRY(CheckOutputs(flags, *session, outputs, report));
@@ -38,6 +40,8 @@ constexpr Example kExamples[] = {
     {"What is in a picture?", "hasten run model.onnx --image cat.jpg --labels labels.txt --top 5"},
     {"Folders as ONNX test data has them: input_0.pb, input_1.pb, ... in the model's order.",
      "hasten run model.onnx --input-dir test_data_set_0 --output-dir out --output-format pb"},
+    {"Where does the time go?", "hasten run model.onnx --repeat 3 --profile --trace steps.json"},
+    {"Does every kernel compute what its reference does?", "hasten run model.onnx --verify"},
     {"Compare with the outputs that such a folder has.", "hasten run model.onnx --check test_data_set_0"},
 };
 
@@ -56,11 +60,19 @@ scale, mean and std; else floats get the scale 1/255 and, for three channels, Im
 of scale, mean and std is given, the other two are not ImageNet's but 1/255, 0 and 1. Whether channels come
 first or last follows from the input's shape. What was done is printed.
 
+A plan file, which 'hasten plan -o' writes, starts at once, with as many threads as it was made for unless
+--threads says more; its precision is that of the plan. On another machine, or by another version, it is
+planned again, and a note says so.
+
 Classes are ranked when --top or --labels is given, or when a picture's first output is a row of scores.
 Softmax is applied unless the scores are probabilities already; which of the two is printed.
 
 --check passes an element if |actual - expected| <= atol + rtol * |expected|; NaN equals NaN; integers, bools
 and strings must be equal.
+
+--verify holds each kernel to its own bound: the largest error over the largest element of the reference's
+output, in units of rounding of the type. Steps on the outputs of others get the same inputs in both ways, so
+that errors do not add up, and the first step that is wrong is the one named.
 
 Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
 

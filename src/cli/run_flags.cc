@@ -88,15 +88,28 @@ void AddCheck(CLI::App* app, RunFlags* f) {
 }
 
 void AddRunning(CLI::App* app, RunFlags* f) {
-  app->add_option("--repeat", f->repeat,
-                  "Time this many runs and print their latencies: least, 10 %, median, 90 %, 99 %")
-      ->type_name("N")
-      ->check(Within<int64_t>(1, kMost));
-  app->add_option("--warmup", f->warmup, "Runs before, which are not timed (1 with --repeat, else 0)")
-      ->type_name("N")
-      ->check(Within<int64_t>(0, kMost));
-  app->add_flag("--reference", f->reference, "Compute every op by its slow, exact reference");
-  app->add_flag("--profile", f->profile, "Print a table of the steps: time, share, FLOP/s, GB/s, kernel, layout");
+  auto* repeat = app->add_option("--repeat", f->repeat,
+                                 "Time this many runs and print their latencies: least, 10 %, median, 90 %, 99 %")
+                     ->type_name("N")
+                     ->check(Within<int64_t>(1, kMost));
+  auto* warmup = app->add_option("--warmup", f->warmup, "Runs before, which are not timed (1 with --repeat, else 0)")
+                     ->type_name("N")
+                     ->check(Within<int64_t>(0, kMost));
+  auto* reference = app->add_flag("--reference", f->reference, "Compute every op by its slow, exact reference");
+  auto* profile =
+      app->add_flag("--profile", f->profile, "Print a table of the steps: time, share, FLOP/s, GB/s, kernel, layout");
+  auto* trace = app->add_option("--trace", f->trace,
+                                "Write every step of the timed runs into a file that Perfetto (ui.perfetto.dev) opens: "
+                                "Chrome's trace events, in JSON")
+                    ->type_name("FILE");
+  app->add_flag("--verify", f->verify,
+                "Compute each step again by its reference, on the same inputs, and stop at the first whose kernel is "
+                "further from it than the kernel's bound; exit status 1 if there is one")
+      ->excludes(reference)
+      ->excludes(repeat)
+      ->excludes(warmup)
+      ->excludes(profile)
+      ->excludes(trace);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ struct RunFlags {
   // Run
   std::optional<int64_t> repeat, warmup;
   bool reference = false, profile = false;
-  bool verify_plan = false;
+  bool verify = false, verify_plan = false;
+  std::string trace;
   PlanFlags plan;
 };
 

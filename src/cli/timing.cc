@@ -5,6 +5,8 @@
 #include "cli/figures.h"
 #include "cli/profile_table.h"
 #include "cli/progress.h"
+#include "cli/trace_file.h"
+#include "runtime/observers.h"
 
 namespace hasten::cli {
 namespace {
@@ -19,7 +21,7 @@ constexpr Part kParts[] = {{"min", 0}, {"p10", 0.1}, {"median", 0.5}, {"p90", 0.
 class StepProgress final : public StepObserver {
  public:
   StepProgress(Progress* progress, size_t steps) : progress_(progress), steps_(steps) {}
-  void Before(const Step&, size_t index) override {
+  void Before(const Step&, size_t index, const KernelCall&) override {
     furthest_ = std::max(furthest_, index);
     progress_->At(static_cast<double>(furthest_) / static_cast<double>(steps_));
   }
@@ -49,13 +51,22 @@ void ReportLatency(const std::vector<double>& sorted, int64_t warmup, Report* re
   });
 }
 
+// What looks at the steps of the timed runs.
+struct Watch {
+  explicit Watch(const Plan& plan) : profile(plan) {}
+  Profile profile;
+  Trace trace;
+  std::vector<TracedRun> runs;
+  Observers observers;
+};
+
 struct Measured {
   std::vector<Value> outputs;
   std::vector<double> milliseconds;
 };
 
 Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64_t seed, int64_t warmup, int64_t repeat,
-                         StepObserver* profile) {
+                         Watch* watch) {
   using Clock = std::chrono::steady_clock;
   const int64_t runs = warmup + repeat;
   Progress progress("running", runs == 1 ? 1.0 : static_cast<double>(runs));
@@ -66,11 +77,14 @@ Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64
   if (progress.possible() && runs == 1) options.observer = &steps;
   Measured measured;
   for (int64_t i = 0; i < runs; ++i) {
-    if (profile && i >= warmup) options.observer = profile;
+    const bool watched = i >= warmup && !watch->observers.empty();
+    if (watched) options.observer = &watch->observers;
+    const int64_t begin = watch->trace.Now();
     const Clock::time_point start = Clock::now();
     HASTEN_TRY(session->Run(inputs, &measured.outputs, options));
     const Clock::duration taken = Clock::now() - start;
     if (i >= warmup) measured.milliseconds.push_back(std::chrono::duration<double, std::milli>(taken).count());
+    if (watched) watch->runs.push_back({begin, watch->trace.Now()});
     if (!options.observer) progress.At(static_cast<double>(i + 1));
   }
   return measured;
@@ -88,12 +102,14 @@ double Quantile(std::span<const double> sorted, double part) {
 Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs,
                                      Report* report) {
   const int64_t repeat = flags.repeat.value_or(1), warmup = flags.warmup.value_or(flags.repeat ? 1 : 0);
-  Profile profile(*session->plan());
-  HASTEN_ASSIGN(Measured measured,
-                Measure(session, inputs, flags.seed, warmup, repeat, flags.profile ? &profile : nullptr));
+  Watch watch(*session->plan());
+  if (flags.profile) watch.observers.Add(&watch.profile);
+  if (!flags.trace.empty()) watch.observers.Add(&watch.trace);
+  HASTEN_ASSIGN(Measured measured, Measure(session, inputs, flags.seed, warmup, repeat, &watch));
   std::sort(measured.milliseconds.begin(), measured.milliseconds.end());
   ReportLatency(measured.milliseconds, warmup, report);
-  if (flags.profile) ReportProfile(*session->plan(), profile, report);
+  if (flags.profile) ReportProfile(*session->plan(), watch.profile, report);
+  if (!flags.trace.empty()) HASTEN_TRY(WriteTrace(*session->plan(), watch.trace, watch.runs, flags.trace, report));
   return std::move(measured.outputs);
 }
 

@@ -16,7 +16,7 @@ struct Phase {
 
 void Chunk(void* context, int64_t chunk, int worker) {
   auto* phase = static_cast<Phase*>(context);
-  if (phase->failed.load(std::memory_order_relaxed) || phase->call->stopped()) return;
+  if (phase->failed.load(std::memory_order_relaxed) || phase->workers->limits().Passed()) return;
   KernelCall call = *phase->call;
   call.chunk = chunk;
   call.services = phase->workers->of(worker);
@@ -29,7 +29,13 @@ void Chunk(void* context, int64_t chunk, int worker) {
 
 }  // namespace
 
-void WorkerServices::Share(const RunServices& services) {
+Status RunLimits::Why() const {
+  const auto code = static_cast<Code>(stop_->load(std::memory_order_relaxed));
+  return Status(code, code == Code::kDeadlineExceeded ? "run did not end before its deadline" : "run was cancelled");
+}
+
+void WorkerServices::Share(const RunServices& services, const RunLimits& limits) {
+  limits_ = limits;
   for (Worker& w : workers_) {
     w.services.allocator = services.allocator;
     w.services.stop = services.stop;
@@ -42,6 +48,7 @@ void WorkerServices::Share(const RunServices& services) {
 Status Launch(const Tactic& tactic, const Binding& binding, KernelCall* call, ThreadPool* pool,
               WorkerServices* workers) {
   for (size_t i = 0; i < binding.phases.size(); ++i) {
+    if (workers->limits().Passed()) return workers->limits().Why();
     call->phase = static_cast<int>(i);
     call->chunks = binding.phases[i];
     if (call->chunks == 1) {
@@ -57,7 +64,8 @@ Status Launch(const Tactic& tactic, const Binding& binding, KernelCall* call, Th
     }
     if (phase.failed) return std::move(phase.status);
   }
-  return {};
+  // Chunks that were not computed leave outputs that nobody may see.
+  return workers->limits().Passed() ? workers->limits().Why() : Status();
 }
 
 }  // namespace hasten

@@ -1,12 +1,44 @@
 // Runs a tactic's chunks, phase after phase, on the threads of a pool.
 #pragma once
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/thread_pool.h"
 #include "kernels/tactic.h"
 
 namespace hasten {
+
+// What ends a run before its end: another thread's wish, or the clock.  Asked at every claim of a chunk, by all
+// threads.
+class RunLimits {
+ public:
+  using Clock = std::chrono::steady_clock;
+  RunLimits() = default;
+  // `stop` takes the reason, so that kernels see it too; `cancel` may be null.
+  RunLimits(std::atomic<uint32_t>* stop, const std::atomic<bool>* cancel, std::optional<Clock::time_point> deadline)
+      : stop_(stop), cancel_(cancel), deadline_(deadline) {}
+
+  // Once true, true for the rest of the run.  Two relaxed loads; the clock (some 25 ns) is read only where there is a
+  // deadline: chunks are made to last microseconds and more.
+  bool Passed() const {
+    if (!stop_) return false;
+    if (stop_->load(std::memory_order_relaxed) != 0) return true;
+    if (cancel_ && cancel_->load(std::memory_order_relaxed)) return Stop(Code::kCancelled);
+    return deadline_ && Clock::now() >= *deadline_ && Stop(Code::kDeadlineExceeded);
+  }
+  Status Why() const;  // precondition: Passed()
+
+ private:
+  bool Stop(Code code) const {
+    stop_->store(static_cast<uint32_t>(code), std::memory_order_relaxed);
+    return true;
+  }
+  std::atomic<uint32_t>* stop_ = nullptr;
+  const std::atomic<bool>* cancel_ = nullptr;
+  std::optional<Clock::time_point> deadline_;
+};
 
 // What each thread of a pool has of its own during a run: scratch, and services that point at it.  One set per
 // concurrent run.
@@ -16,7 +48,8 @@ class WorkerServices {
     for (Worker& w : workers_) w.services.scratch = &w.scratch;
   }
   // Takes over all of `services` but the scratch.
-  void Share(const RunServices& services);
+  void Share(const RunServices& services, const RunLimits& limits = {});
+  const RunLimits& limits() const { return limits_; }
   RunServices* of(int worker) { return &workers_[static_cast<size_t>(worker)].services; }
   void Reset(int worker) { workers_[static_cast<size_t>(worker)].scratch.Reset(); }
 
@@ -26,11 +59,12 @@ class WorkerServices {
     RunServices services;
   };
   std::vector<Worker> workers_;
+  RunLimits limits_;
 };
 
 // Computes the whole step.  `call` has its operands and services; a chunk sees the services of its thread.  The first
-// error ends the step; so does the run's stop word, at the next claim.  `workers` has as many threads as the pool; a
-// null pool: this thread alone.
+// error ends the step; so do the run's limits, at the next claim, with kCancelled or kDeadlineExceeded.  `workers` has
+// as many threads as the pool; a null pool: this thread alone.
 Status Launch(const Tactic& tactic, const Binding& binding, KernelCall* call, ThreadPool* pool,
               WorkerServices* workers);
 

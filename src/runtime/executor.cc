@@ -115,7 +115,7 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
   services_.seed = options.seed;
   draws_.Reset();
   stop_.store(0, std::memory_order_relaxed);
-  workers_.Share(services_);
+  workers_.Share(services_, RunLimits(&stop_, options.cancel, options.deadline));
   HASTEN_TRY(BindStates(bound, options));
   outputs->resize(plan_->outputs.size());
   HASTEN_TRY(PlaceOutputs(bound, outputs, services_.allocator));
@@ -141,10 +141,7 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
 Status Executor::Walk(BoundPlan* bound, const RunOptions& options) {
   size_t at = 0;
   while (at < plan_->steps.size()) {
-    if (options.cancel && options.cancel->load(std::memory_order_relaxed))
-      return Status(Code::kCancelled, "run was cancelled");
-    if (options.deadline && std::chrono::steady_clock::now() >= *options.deadline)
-      return Status(Code::kDeadlineExceeded, "run did not end before its deadline");
+    if (workers_.limits().Passed()) return workers_.limits().Why();
     const Step& step = plan_->steps[at];
     size_t next = at + 1;
     if (step.kind == Step::Kind::kJump) {
@@ -221,7 +218,7 @@ Status Executor::Call(BoundPlan* bound, size_t index, const RunOptions& options)
   BoundStep& b = bound->steps[index];
   b.call.services = &services_;
   HASTEN_TRY(RequireOperands(*step.node, b.in));
-  if (options.observer) options.observer->Before(step, index);
+  if (options.observer) options.observer->Before(step, index, b.call);
   if (step.device) HASTEN_TRY(PlaceOnDevice(bound, index));
   Device* device = const_cast<Device*>(step.device);
   if (device) HASTEN_TRY(device->Enter());

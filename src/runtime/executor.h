@@ -19,7 +19,8 @@ struct BoundStep;
 class StepObserver {
  public:
   virtual ~StepObserver() = default;
-  virtual void Before(const Step&, size_t /*index*/) {}
+  // Inputs are there; outputs of data-dependent shape are not yet.
+  virtual void Before(const Step&, size_t /*index*/, const KernelCall&) {}
   // Operands are as the kernel saw them (an input that was overwritten in place is gone).  An error ends the run.
   virtual Status After(const Step&, size_t /*index*/, const KernelCall&) { return {}; }
 };

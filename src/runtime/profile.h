@@ -12,7 +12,7 @@ class Profile final : public StepObserver {
     double flops = 0, bytes = 0;  // of one run
   };
   explicit Profile(const Plan& plan) : entries_(plan.steps.size()) {}
-  void Before(const Step&, size_t index) override;
+  void Before(const Step&, size_t index, const KernelCall&) override;
   Status After(const Step&, size_t index, const KernelCall&) override;
   const Entry& entry(size_t step) const { return entries_[step]; }
 
