@@ -305,7 +305,7 @@ Result<std::shared_ptr<Plan>> Flatten(std::shared_ptr<const Model> model, const 
 // What follows from the choices.
 Status Finish(Plan* plan, const PlanOptions& options, std::span<const Tensor>* stored) {
   HASTEN_TRY(InsertReorders(plan, options));
-  HASTEN_TRY(PackConstants(plan, stored));
+  HASTEN_TRY(PackConstants(plan, options, stored));
   HASTEN_TRY(AssignPlaces(plan, options));
   AssignLifetimes(plan);
   AssignInPlace(plan);
