@@ -52,6 +52,10 @@ void FoldBlock(const AxisFold& f, Fold fold, const float* x, int64_t n, const fl
   const auto start = static_cast<float>(FoldStart(fold));
   std::fill(total, total + n, FoldStart(fold));
   const int64_t rows = CountOf(Gone(f));
+  if (fold == Fold::kSum) {
+    for (int64_t r = 0; r < rows; ++r) AddColumns(x + OffsetOf(Gone(f), r), n, total);
+    return;
+  }
   for (int64_t first = 0; first < rows; first += kRowsInSum) {
     std::fill(part, part + n, start);
     const int64_t last = std::min(rows, first + kRowsInSum);

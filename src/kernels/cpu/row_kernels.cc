@@ -91,6 +91,34 @@ HWY_INLINE double Row(Fold fold, const float* x, int64_t n, float shift, F f) {
   return total;
 }
 
+// Terms of a sum cancel: it is added up in f64, so that a result near zero is as good as any.
+double SumOf(const float* x, int64_t n) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> narrow;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+  int64_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    s0 = hn::Add(s0, hn::PromoteTo(d, hn::LoadU(narrow, x + i)));
+    s1 = hn::Add(s1, hn::PromoteTo(d, hn::LoadU(narrow, x + i + lanes)));
+    s2 = hn::Add(s2, hn::PromoteTo(d, hn::LoadU(narrow, x + i + 2 * lanes)));
+    s3 = hn::Add(s3, hn::PromoteTo(d, hn::LoadU(narrow, x + i + 3 * lanes)));
+  }
+  double total = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(s0, s1), hn::Add(s2, s3))));
+  for (; i < n; ++i) total += static_cast<double>(x[i]);
+  return total;
+}
+
+void AddColumns(const float* x, int64_t n, double* total) {
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> narrow;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(hn::Add(hn::LoadU(d, total + i), hn::PromoteTo(d, hn::LoadU(narrow, x + i))), d, total + i);
+  for (; i < n; ++i) total[i] += static_cast<double>(x[i]);
+}
+
 // A product's rounding errors add up: in f64, whatever the vectors are.
 double ProductOf(const float* x, int64_t n) {
   double p0 = 1, p1 = 1;
@@ -101,7 +129,7 @@ double ProductOf(const float* x, int64_t n) {
 
 double RowFold(Fold fold, const float* x, int64_t n, float shift) {
   switch (fold) {
-    case Fold::kSum: return Row(fold, x, n, shift, SumFold());
+    case Fold::kSum: return SumOf(x, n) - static_cast<double>(n) * static_cast<double>(shift);
     case Fold::kAbs: return Row(fold, x, n, shift, AbsFold());
     case Fold::kSquare: return Row(fold, x, n, shift, SquareFold());
     case Fold::kExp: return Row(fold, x, n, shift, ExpFold());
@@ -291,6 +319,7 @@ HWY_AFTER_NAMESPACE();
 namespace hasten::cpu {
 HWY_EXPORT(RowFold);
 HWY_EXPORT(ColumnsFold);
+HWY_EXPORT(AddColumns);
 HWY_EXPORT(MomentsOf);
 HWY_EXPORT(NormalizeRow);
 HWY_EXPORT(AffineRow);
@@ -318,6 +347,7 @@ double Combine(Fold f, double a, double b) {
 }
 
 double FoldRow(Fold f, const float* x, int64_t n, float shift) { return HWY_DYNAMIC_DISPATCH(RowFold)(f, x, n, shift); }
+void AddColumns(const float* x, int64_t n, double* total) { HWY_DYNAMIC_DISPATCH(AddColumns)(x, n, total); }
 void FoldColumns(Fold f, const float* x, int64_t n, const float* shift, float* total) {
   HWY_DYNAMIC_DISPATCH(ColumnsFold)(f, x, n, shift, total);
 }

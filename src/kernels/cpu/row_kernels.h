@@ -9,7 +9,7 @@ enum class Fold : uint8_t { kSum, kAbs, kSquare, kExp, kMax, kMin, kProduct };
 
 double FoldStart(Fold f);  // the result of no elements
 double Combine(Fold f, double a, double b);
-// Fold of x[i] - shift for i in [0, n).  Max and min pass NaN on.
+// Fold of x[i] - shift for i in [0, n); sums and products in f64.  Max and min pass NaN on.
 double FoldRow(Fold f, const float* x, int64_t n, float shift = 0);
 // Sum and sum of squares of x[i] - shift.
 struct RowMoments {
@@ -18,6 +18,8 @@ struct RowMoments {
 RowMoments MomentsOf(const float* x, int64_t n, float shift);
 // The same of each of n columns of `rows` rows, about their means as f32 has them: about[i], sums[i], squares[i].
 void ColumnMoments(const float* x, int64_t rows, int64_t n, float* about, float* sums, float* squares);
+// total[i] += x[i]
+void AddColumns(const float* x, int64_t n, double* total);
 // total[i] = fold(total[i], x[i] - shift[i]); shift null: 0.
 void FoldColumns(Fold f, const float* x, int64_t n, const float* shift, float* total);
 
