@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <numeric>
 #include <unordered_map>
 
@@ -120,6 +121,15 @@ class ArenaLayout {
   std::vector<uint32_t> begins_, neighbours_;
   std::vector<std::pair<int64_t, int64_t>> placed_;
 };
+
+// Not zeroed: steps find each other's leavings in it anyhow.
+Result<Tensor> NewArena(int64_t bytes) {
+  constexpr int64_t kMostBytes = int64_t{1} << 39;  // sanitizers abort on allocations not far above it
+  void* data = bytes > kMostBytes ? nullptr : std::aligned_alloc(kAlign, static_cast<size_t>(AlignUp(bytes + 1)));
+  if (!data) return Status(Code::kOutOfMemory, Str("no memory for an arena of ", bytes, " bytes"));
+  Tensor arena{DType::kU8, {bytes}, static_cast<std::byte*>(data), std::shared_ptr<const void>(data, std::free), {}};
+  return arena;
+}
 
 // Keeps the memory of what `type` was.
 void SetTensorType(Type* type, DType dtype, const Dims& dims) {
@@ -320,7 +330,7 @@ class Binder {
     if (total + workspace > max_arena_bytes)
       return Status(Code::kOutOfMemory,
                     Str("run needs ", total + workspace, " bytes of arena, the limit is ", max_arena_bytes));
-    HASTEN_ASSIGN(bound_->arena, HeapAllocator()->Allocate(DType::kU8, {total + workspace}));  // not zeroed
+    HASTEN_ASSIGN(bound_->arena, NewArena(total + workspace));
     bound_->arena_bytes = total + workspace;
     for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
     for (const auto& [out, root] : host) Fix(out, bound_->fixed[root].data);

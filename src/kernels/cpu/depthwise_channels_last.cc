@@ -1,5 +1,4 @@
 // Depthwise convolution: each channel has a filter of its own, so vectors run along the channels.
-#include <cstring>
 
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/depthwise_row.h"
@@ -57,8 +56,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
     b.rows_per_chunk = std::clamp<int64_t>((int64_t{1} << 18) / work, 1, b.rows);
   }
   binding->phases = {(b.rows + b.rows_per_chunk - 1) / b.rows_per_chunk};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 
