@@ -291,6 +291,7 @@ TEST(Probe, GraphOverTwoDevices) {
   SessionOptions options;
   options.plan.devices = devices;
   options.plan.tactics = tactics;
+  options.plan.numerics = Numerics::kExact;
   auto session = Session::Of(model, options);
   ASSERT_TRUE(session.ok()) << session.message();
   for (int run = 0; run < 2; ++run) {
@@ -313,7 +314,7 @@ TEST(Probe, RandomInALoop) {
       const "yes" bool[] = [true]
       "same" = Identity("go")
       "a" = RandomUniform() {shape=[16]}
-      "b" = RandomNormal() {shape=[16], seed=3}
+      "b" = RandomNormal() {shape=[16], seed=3.0}
       "c" = Dropout("ones", "half", "yes") {seed=5}
       "d" = Dropout("ones", "half", "yes")
       "ab" = Concat("a", "b") {axis=0}

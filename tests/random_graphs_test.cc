@@ -12,6 +12,7 @@
 #include "ops/interpret.h"
 #include "ops/text.h"
 #include "random_graph.h"
+#include "runtime/verification.h"
 
 namespace hasten {
 namespace {
@@ -115,6 +116,27 @@ TEST(RandomGraphs, RealValuesByReferenceAreTheSameBits) {
     ExpectPlannedSame(g, Interpreted(*g.model, g.inputs), true);
     if (::testing::Test::HasFailure()) return;
   }
+}
+
+// With tactics, passes and threads: each step, computed again from the same operands, is within its bound.
+TEST(RandomGraphs, RealValuesKeepEachStepWithinItsBound) {
+  int64_t verified = 0;
+  for (int seed = 0; seed < Count() / 2; ++seed) {
+    SCOPED_TRACE(Str("seed ", seed));
+    const RandomGraph g = MakeRandomGraph(static_cast<uint64_t>(seed), {.nodes = 80, .real_values = true});
+    SessionOptions options;
+    options.threads = 1 + seed % 3;
+    auto session = seed % 2 ? Session::Optimized(g.model, options) : Session::Of(g.model, options);
+    ASSERT_TRUE(session.ok()) << session.message();
+    Verification verification(*(*session)->plan());
+    RunOptions run;
+    run.observer = &verification;
+    std::vector<Value> out;
+    const Status status = (*session)->Run(g.inputs, &out, run);
+    ASSERT_TRUE(status.ok()) << status.message();
+    verified += verification.verified();
+  }
+  EXPECT_GT(verified, Count());
 }
 
 TEST(RandomGraphs, WriteForPeers) {

@@ -12,8 +12,7 @@ struct TacticCase {
 
 // Shapes that matter to kernels: larger than a chunk and than the second-level cache, prime, of short rows.
 std::vector<TacticCase> MoreCases(std::string_view op);
-// The same call with epilogues over operands of every kind: none where output 0 is not of the dims and dtype f32 of
-// input 0.
-std::vector<TacticCase> WithEpilogues(const TacticCase& c);
+// The same call with epilogues over operands of every kind: none where output 0, of type y, is not f32 of known dims.
+std::vector<TacticCase> WithEpilogues(const TacticCase& c, const Type& y);
 
 }  // namespace hasten

@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+#include <map>
+#include <mutex>
 
 namespace hasten {
 namespace {
@@ -34,7 +37,47 @@ Status WriteAll(int fd, const std::string& path, std::string_view bytes) {
   return {};
 }
 
+// Where files are mapped: start and size.
+struct Mappings {
+  std::mutex mutex;
+  std::map<uintptr_t, size_t> sizes;
+};
+Mappings& AllMappings() {
+  static Mappings* const mappings = new Mappings;  // outlives every file
+  return *mappings;
+}
+
+// Whole pages of [begin, end).  The mapping is never written to, so nothing is lost.
+void DropPages(uintptr_t begin, uintptr_t end) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  begin = (begin + page - 1) / page * page;
+  end = end / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace
+
+MappedFile::MappedFile(std::string path, void* data, size_t size) : path_(std::move(path)), data_(data), size_(size) {
+  if (!data_) return;
+  const std::lock_guard lock(AllMappings().mutex);
+  AllMappings().sizes[reinterpret_cast<uintptr_t>(data_)] = size_;
+}
+
+void MappedFile::GiveBack(const void* data, size_t bytes) {
+  const auto begin = reinterpret_cast<uintptr_t>(data);
+  Mappings& all = AllMappings();
+  const std::lock_guard lock(all.mutex);
+  auto after = all.sizes.upper_bound(begin);
+  if (after == all.sizes.begin()) return;
+  const auto& [start, size] = *std::prev(after);
+  if (begin - start < size && bytes <= size - (begin - start)) DropPages(begin, begin + bytes);
+}
+
+void MappedFile::GiveBackAll() {
+  Mappings& all = AllMappings();
+  const std::lock_guard lock(all.mutex);
+  for (const auto& [start, size] : all.sizes) DropPages(start, start + size);
+}
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
   Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
@@ -53,7 +96,11 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& pa
 }
 
 MappedFile::~MappedFile() {
-  if (data_) ::munmap(data_, size_);
+  if (!data_) return;
+  Mappings& all = AllMappings();
+  const std::lock_guard lock(all.mutex);
+  all.sizes.erase(reinterpret_cast<uintptr_t>(data_));
+  ::munmap(data_, size_);
 }
 
 Result<std::string> ReadFile(const std::string& path) {

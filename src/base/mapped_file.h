@@ -20,8 +20,14 @@ class MappedFile {
   std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
   const std::string& path() const { return path_; }
 
+  // Gives memory that holds these bytes back to the system, if they are of a mapped file: they are read again from the
+  // file when someone looks at them.  Anything else is left alone.
+  static void GiveBack(const void* data, size_t bytes);
+  // The same for all that is mapped.
+  static void GiveBackAll();
+
  private:
-  MappedFile(std::string path, void* data, size_t size) : path_(std::move(path)), data_(data), size_(size) {}
+  MappedFile(std::string path, void* data, size_t size);
   std::string path_;
   void* data_;
   size_t size_;

@@ -73,7 +73,7 @@ bool ShowDifference(const std::string& a, const std::string& b, const Report& re
 
 Result<PlannedModel> PlanFor(RunFlags flags, const std::string& model, Report* report) {
   flags.model = model;
-  return LoadAndPlan(flags, report);
+  return LoadAndPlan(flags, /*keep_weights=*/true, report);
 }
 
 Status Diff(const PlanCommandFlags& flags, Report* report) {
@@ -101,7 +101,7 @@ Status Save(const Plan& plan, const std::string& path, Report* report) {
 }
 
 Status Print(const PlanCommandFlags& flags, Report* report) {
-  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags.run, report));
+  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags.run, /*keep_weights=*/true, report));
   const Plan& plan = *made.session->plan();
   if (flags.print.empty()) {
     if (flags.output.empty()) report->Line(plan.Describe());

@@ -102,9 +102,10 @@ void ReportPlanned(const Session& session, double ms, Report* report) {
 }  // namespace
 
 Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared_ptr<Model> model,
-                                             std::span<const Value> inputs, Report* report) {
+                                             std::span<const Value> inputs, bool keep_weights, Report* report) {
   const Clock::time_point start = Clock::now();
   SessionOptions options = OptionsOf(flags);
+  options.keep_weights = keep_weights;
   for (size_t i = 0, next = 0; i < model->graph.inputs.size() && next < inputs.size(); ++i, ++next)
     if (inputs[next].is_tensor())
       options.plan.shapes[model->graph.value(model->graph.inputs[i]).name] = inputs[next].tensor().dims;

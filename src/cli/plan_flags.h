@@ -23,9 +23,9 @@ struct PlanFlags {
 void AddPlanFlags(CLI::App* app, PlanFlags* flags);
 
 // Optimises and plans `model` for the shapes of `inputs` (empty: open dims count as 1), reporting plan_ms and what was
-// timed.
+// timed.  keep_weights: as SessionOptions has it.
 Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared_ptr<Model> model,
-                                             std::span<const Value> inputs, Report* report);
+                                             std::span<const Value> inputs, bool keep_weights, Report* report);
 // The session of a plan file, reporting whether it was planned again, and if so, what was timed.
 Result<std::unique_ptr<Session>> LoadPlannedSession(const PlanFlags& flags, const PlanFile& file, Report* report);
 

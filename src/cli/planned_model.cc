@@ -27,7 +27,7 @@ Result<PlannedModel> LoadPlan(const RunFlags& flags, Report* report) {
   return made;
 }
 
-Result<PlannedModel> PlanModel(const RunFlags& flags, Report* report) {
+Result<PlannedModel> PlanModel(const RunFlags& flags, bool keep_weights, Report* report) {
   PlannedModel made;
   const Clock::time_point start = Clock::now();
   HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(flags.model));
@@ -40,7 +40,8 @@ Result<PlannedModel> PlanModel(const RunFlags& flags, Report* report) {
   HASTEN_ASSIGN(made.inputs, GatherInputs(flags, *made.session, report));
   if (!flags.reference) {
     made.session.reset();
-    HASTEN_ASSIGN(made.session, PlanSession(flags.plan, std::move(model), made.inputs, report).At(flags.model));
+    HASTEN_ASSIGN(made.session,
+                  PlanSession(flags.plan, std::move(model), made.inputs, keep_weights, report).At(flags.model));
   }
   report->Notes(made.session->plan()->notes);
   return made;
@@ -48,8 +49,8 @@ Result<PlannedModel> PlanModel(const RunFlags& flags, Report* report) {
 
 }  // namespace
 
-Result<PlannedModel> LoadAndPlan(const RunFlags& flags, Report* report) {
-  return IsPlanFile(flags.model) && !flags.reference ? LoadPlan(flags, report) : PlanModel(flags, report);
+Result<PlannedModel> LoadAndPlan(const RunFlags& flags, bool keep_weights, Report* report) {
+  return IsPlanFile(flags.model) && !flags.reference ? LoadPlan(flags, report) : PlanModel(flags, keep_weights, report);
 }
 
 }  // namespace hasten::cli

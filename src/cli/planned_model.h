@@ -8,6 +8,6 @@ struct PlannedModel {
   std::unique_ptr<Session> session;
   std::vector<Value> inputs;  // in the model's order
 };
-Result<PlannedModel> LoadAndPlan(const RunFlags& flags, Report* report);
+Result<PlannedModel> LoadAndPlan(const RunFlags& flags, bool keep_weights, Report* report);
 
 }  // namespace hasten::cli

@@ -12,7 +12,7 @@ namespace {
 
 Status RunModel(const RunFlags& flags, Report* report) {
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
-  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, report));
+  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, /*keep_weights=*/flags.verify, report));
   Session* session = made.session.get();
   HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(session, made.inputs, flags.seed, report)
                                                                : TimedRuns(flags, session, made.inputs, report));

@@ -50,7 +50,7 @@ Status Answer(const std::string& line, Session* session, std::span<const Value> 
 Status Serve(const RunFlags& flags) {
   const Clock::time_point start = Clock::now();
   Report silent(/*json=*/true, /*quiet=*/true);
-  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, &silent));
+  HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, /*keep_weights=*/false, &silent));
   Session* session = made.session.get();
   const std::vector<Value>& inputs = made.inputs;
   const int64_t load = Nanoseconds(start);

@@ -36,7 +36,19 @@ Result<std::unique_ptr<Session>> Session::Optimized(std::shared_ptr<Model> model
     passes.numerics = options.plan.numerics;
     HASTEN_TRY(Optimize(model.get(), passes, nullptr));
   }
-  return Of(std::move(model), options);
+  if (options.keep_weights) return Of(std::move(model), options);
+  MappedFile::GiveBackAll();  // passes read weights that nobody reads again
+  SessionOptions releasing = options;
+  releasing.plan.release = [graph = &model->graph](const Graph* of, ValueId v) {
+    if (of != graph) return;
+    const Tensor& weight = graph->value(v).constant->tensor;
+    MappedFile::GiveBack(weight.data, static_cast<size_t>(weight.bytes()));
+    Constant empty;
+    empty.tensor.dtype = weight.dtype;
+    empty.tensor.dims = weight.dims;
+    graph->value(v).constant = std::make_shared<const Constant>(std::move(empty));
+  };
+  return Of(std::move(model), releasing);
 }
 
 Result<std::unique_ptr<Session>> Session::Of(std::shared_ptr<const Model> model, const SessionOptions& options) {

@@ -13,6 +13,9 @@ struct SessionOptions {
   PlanOptions plan;
   int threads = 1;     // 0: as many as this process may use
   bool passes = true;  // whether Load and Optimized simplify the graph first
+  // False: Load and Optimized let go of the weights that were packed, so that they are in memory once.  The model then
+  // lacks their contents: it can be run, not exported, verified or planned again.
+  bool keep_weights = true;
 };
 
 // One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.

@@ -49,6 +49,7 @@ struct Tactic {
   uint32_t layout_inputs = 1;
   // Operations per nanosecond that a core is assumed to do where nothing is measured.
   double speed = 1;
+  double (*share)(const PlanCall&) = nullptr;  // of that speed that it reaches in this call; null: 1
   // Bits of the constant inputs that Pack rewrites at plan time, so that weights lie as the kernel reads them.
   uint32_t packs = 0;
   Status (*pack)(const PlanCall&, int input, Tensor* packed) = nullptr;

@@ -3,11 +3,6 @@
 namespace hasten::ops {
 namespace {
 
-struct GroupNormalizationAttrs {
-  float epsilon = 1e-5f;
-  int64_t num_groups = 0;
-  int64_t stash_type = 1;
-};
 constexpr AttrField kFields[] = {Field<&GroupNormalizationAttrs::epsilon>("epsilon"),
                                  Field<&GroupNormalizationAttrs::num_groups>("num_groups"),
                                  Field<&GroupNormalizationAttrs::stash_type>("stash_type")};

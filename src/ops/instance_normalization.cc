@@ -3,9 +3,6 @@
 namespace hasten::ops {
 namespace {
 
-struct InstanceNormalizationAttrs {
-  float epsilon = 1e-5f;
-};
 constexpr AttrField kFields[] = {Field<&InstanceNormalizationAttrs::epsilon>("epsilon")};
 
 Status Eval(KernelCall& c) { return EvalGroups(c, c.input(0).dims[1], c.attrs<InstanceNormalizationAttrs>().epsilon); }

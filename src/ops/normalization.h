@@ -16,6 +16,16 @@ Status InferPerChannel(InferCall& c);
 // each image.
 Status EvalGroups(KernelCall& c, int64_t groups, float epsilon);
 
+struct InstanceNormalizationAttrs {
+  float epsilon = 1e-5f;
+};
+
+struct GroupNormalizationAttrs {
+  float epsilon = 1e-5f;
+  int64_t num_groups = 0;
+  int64_t stash_type = 1;
+};
+
 // What LayerNormalization and RMSNormalization share.
 struct RowNormAttrs {
   int64_t axis = -1;  // rows run over this axis and all behind it

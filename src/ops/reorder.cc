@@ -15,13 +15,6 @@ Status Eval(KernelCall& c) {
   return {};
 }
 
-std::vector<Sample> Samples() {
-  return {{"rows", {{DType::kF32, {2, 3, 5, 7}}}, {{"to", int64_t{1}}}},
-          {"one channel", {{DType::kF32, {2, 1, 5}}}, {{"to", int64_t{1}}}},
-          {"many channels", {{DType::kF32, {1, 37, 19}}}, {{"to", int64_t{0}}}},
-          {"bytes", {{DType::kU8, {1, 4, 2, 3}, 0, 255}}, {{"to", int64_t{0}}}}};
-}
-
 }  // namespace
 
 extern const OpDef kReorder = {
@@ -31,7 +24,6 @@ extern const OpDef kReorder = {
     .arity = {1, 1},
     .infer = Infer,
     .eval = Eval,
-    .samples = Samples,
 };
 
 }  // namespace hasten::ops

@@ -7,6 +7,7 @@ namespace hasten {
 namespace {
 
 constexpr Pass kPipeline[] = {
+    {"remove_dead", {}, RemoveDeadNodes},      {"widen_halves", {}, WidenHalves},
     {"remove_dead", {}, RemoveDeadNodes},      {"simplify", Stage::kSimplify},
     {"merge_duplicates", {}, MergeDuplicates}, {"simplify", Stage::kSimplify},  // what merging brought together
     {"fold_weights", Stage::kWeights},         {"form_epilogues", Stage::kEpilogue},

@@ -226,8 +226,34 @@ void AssignLifetimes(Plan* plan) {
     if (v.first == kNever) v.first = 0;
 }
 
-// An op that may write over its input does so where the input dies at that step.
+// Which values share memory, and until when somebody reads it.
+class SharedMemory {
+ public:
+  explicit SharedMemory(const Plan& plan) : plan_(plan), root_(plan.values.size()) {
+    for (SlotId s = 0; s < root_.size(); ++s) {
+      root_[s] = s;
+      last_.push_back(plan.values[s].last);
+    }
+  }
+  uint32_t last(SlotId s) const { return last_[root_[s]]; }
+  void Join(SlotId s, SlotId to) {
+    root_[to] = root_[s];
+    last_[root_[s]] = std::max(last_[root_[s]], plan_.values[to].last);
+  }
+
+ private:
+  const Plan& plan_;
+  std::vector<SlotId> root_;
+  std::vector<uint32_t> last_;
+};
+
+// An op that may write over its input does so where nobody reads that memory later.  One that only renames its input's
+// dims shares it in any case, but not where steps are gone back to.
 void AssignInPlace(Plan* plan) {
+  SharedMemory memory(*plan);
+  bool loops = false;
+  for (uint32_t i = 0; i < plan->steps.size(); ++i)
+    loops |= plan->steps[i].kind == Step::Kind::kJump && plan->steps[i].target <= i;
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {
     Step& step = plan->steps[i];
     if (step.kind != Step::Kind::kCall || (step.tactic && !step.tactic->in_place) || step.out.empty() ||
@@ -238,9 +264,12 @@ void AssignInPlace(Plan* plan) {
     const SlotId s = step.in[static_cast<size_t>(input)];
     if (s == kNone || std::count(step.in.begin(), step.in.end(), s) > 1) continue;
     const PlannedValue &from = plan->values[s], &to = plan->values[step.out[0]];
-    if (from.storage == Storage::kArena && to.storage == Storage::kArena && from.last == i && to.first == i &&
-        from.place == to.place)
+    const bool renames = step.node->op->traits.metadata_only && !step.tactic && step.node->epilogue.empty() && !loops;
+    if (from.storage == Storage::kArena && to.storage == Storage::kArena && to.first == i && from.place == to.place &&
+        (renames || (from.last == i && memory.last(s) == i))) {
       step.in_place = s;
+      memory.Join(s, step.out[0]);
+    }
   }
 }
 
@@ -276,7 +305,7 @@ Result<std::shared_ptr<Plan>> Flatten(std::shared_ptr<const Model> model, const 
 // What follows from the choices.
 Status Finish(Plan* plan, const PlanOptions& options, std::span<const Tensor>* stored) {
   HASTEN_TRY(InsertReorders(plan, options));
-  HASTEN_TRY(PackConstants(plan, stored));
+  HASTEN_TRY(PackConstants(plan, options, stored));
   HASTEN_TRY(AssignPlaces(plan, options));
   AssignLifetimes(plan);
   AssignInPlace(plan);

@@ -44,7 +44,8 @@ double Estimate(const Tactic* tactic, const StepFacts& facts) {
     }
   }
   const double bytes = Bytes(facts.real_in) + Bytes(facts.real_out) + Bytes(facts.real_epilogue);
-  const double speed = tactic ? tactic->speed : kReferenceSpeed;
+  const double share = tactic && tactic->share ? tactic->share(facts.call) : 1;
+  const double speed = tactic ? tactic->speed * share : kReferenceSpeed;
   return kCall + std::max(flops / speed, bytes / kBytesPerNanosecond);
 }
 
@@ -66,21 +67,28 @@ std::vector<Candidate> CandidatesOf(StepFacts* facts, const PlanOptions& options
 
 constexpr double kFactors[] = {0, 1.5, 2, 4, 16, 1e300};
 
-// Times the promising candidates; the rest keep their estimates, but never beat a measured one on a guess.
+// Times the promising candidates.  The estimates of the rest grow by what was wrong with those, so that none beats a
+// measured one on a guess.
 void TimeCandidates(StepFacts* facts, int level, Timer* timer, std::vector<Candidate>* candidates) {
   double best = 1e300;
   size_t tactics = 0;
   for (const Candidate& c : *candidates)
     if (c.tactic) best = std::min(best, c.nanoseconds), ++tactics;
   if (tactics < 2) return;  // nothing to choose from: the reference is never chosen over a tactic
+  double wrong = 1;         // how much longer than estimated the measured ones take, at the least
+  bool any = false;
   for (Candidate& c : *candidates) {
     if (!c.tactic || c.tactic->device != "cpu" || c.nanoseconds > best * kFactors[level]) continue;
     facts->Call(c.variant, c.layout);
     if (const auto time = timer->Time(c, *facts)) {
+      wrong = any ? std::min(wrong, *time / c.nanoseconds) : *time / c.nanoseconds;
+      any = true;
       c.nanoseconds = *time;
       c.measured = true;
     }
   }
+  for (Candidate& c : *candidates)
+    if (!c.measured) c.nanoseconds *= std::max(1.0, wrong);
 }
 
 std::string NameOf(const Candidate& c) {

@@ -94,6 +94,9 @@ struct PlanOptions {
   std::vector<std::string> notes;  // that the plan's notes begin with
   // Called while candidates are timed, with steps decided of all.
   std::function<void(size_t done, size_t all)> progress;
+  // Called with each weight of the model whose packed form alone the plan reads, and which the plan lets go of; null:
+  // the plan keeps them.
+  std::function<void(const Graph*, ValueId)> release;
 };
 
 // How one step was decided.

@@ -234,15 +234,48 @@ Status PackStep(Plan* plan, uint32_t index, std::span<const Tensor>* stored) {
   return {};
 }
 
+// Lets go of the constants whose last reader was just given its packed form.  What is small stays: inference may look
+// at it.
+class WeightReleaser {
+ public:
+  WeightReleaser(Plan* plan, const PlanOptions& options) : plan_(*plan), options_(options) {
+    if (!options.release) return;
+    readers_.resize(plan->values.size());
+    for (const Step& step : plan->steps)
+      for (const auto* list : {&step.in, &step.epilogue_in})
+        for (SlotId s : *list)
+          if (s != kNone) ++readers_[s];
+    for (SlotId s : plan->outputs) ++readers_[s];
+  }
+  void Packed(SlotId from) {
+    constexpr int64_t kLeastBytes = 64 << 10;
+    if (!options_.release || from >= readers_.size() || --readers_[from] > 0) return;
+    PlannedValue& v = plan_.values[from];
+    if (!v.graph || v.constant.bytes() < kLeastBytes) return;
+    v.constant.data = nullptr;
+    v.constant.owner.reset();
+    options_.release(v.graph, v.value);
+  }
+
+ private:
+  Plan& plan_;
+  const PlanOptions& options_;
+  std::vector<uint32_t> readers_;
+};
+
 }  // namespace
 
-Status PackConstants(Plan* plan, std::span<const Tensor>* stored) {
+Status PackConstants(Plan* plan, const PlanOptions& options, std::span<const Tensor>* stored) {
+  WeightReleaser releaser(plan, options);
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {
     Step& step = plan->steps[i];
     if (step.kind != Step::Kind::kCall || !step.tactic) continue;
     if (step.graph && (step.tactic->packs || step.tactic->prepare)) {
+      const std::vector<SlotId> before = step.in;
       Status status = PackStep(plan, i, stored);
       if (!status.ok()) return std::move(status).At(step.where);
+      for (size_t k = 0; k < before.size(); ++k)
+        if (before[k] != plan->steps[i].in[k]) releaser.Packed(before[k]);
     }
     HASTEN_TRY(AlignConstants(plan, step));
   }

@@ -9,6 +9,6 @@ namespace hasten {
 Status InsertReorders(Plan* plan, const PlanOptions& options);
 // Replaces constants by what the steps' tactics pack, and misaligned ones that a tactic reads by aligned copies.
 // `stored` (null: none) are what was packed before, in the order of the steps; those taken are dropped from the span.
-Status PackConstants(Plan* plan, std::span<const Tensor>* stored);
+Status PackConstants(Plan* plan, const PlanOptions& options, std::span<const Tensor>* stored);
 
 }  // namespace hasten

@@ -99,7 +99,7 @@ std::vector<Dims> DimsOf(std::span<const Type> types) {
 bool FollowsOutput(const Type& operand, const Type& output, Layout layout) {
   if (!operand.is_tensor() || !operand.shape.ranked() || !output.shape.ranked()) return false;
   const int rank = operand.shape.rank();
-  if (layout == Layout::kPlain || rank < 3 || rank == output.shape.rank()) return true;
+  if (layout == Layout::kPlain || rank == output.shape.rank()) return true;
   int wide = 0;
   for (int i = 0; i < rank; ++i) wide += !operand.shape[i].is(1);
   return wide <= 1;

@@ -19,6 +19,14 @@ struct Bound {
 
 bool Supports(const PlanCall& call) { return ConvSupported(call) && call.constant(1)->dims[1] <= kMostChannels; }
 
+// Filters fill whole vectors, and every tile of the output costs a few steps besides its sums.
+double Share(const PlanCall& call) {
+  const Dims& w = call.constant(1)->dims;
+  const auto filters = static_cast<double>(w[0] / call.attrs<ConvAttrs>().group);
+  const auto inner = static_cast<double>(w.Product(1, w.rank()));
+  return filters / (std::ceil(filters / 8) * 8) * inner / (inner + 16);
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
   const Dims y = *s.out[0].shape.Concrete();
@@ -34,22 +42,24 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   return {};
 }
 
-// Pointers to the taps of one output pixel, `step` apart.
+// Pointers to the taps of output pixels.
 class Taps {
  public:
   Taps(const ConvGeometry& g, const float* x, int64_t group)
-      : g_(g), pixel_(g.groups * g.channels), x_(x + group * g.channels) {}
+      : g_(g), pixel_(g.groups * g.channels), x_(x + group * g.channels) {
+    for (const WindowAxis& a : g.axes) one_ &= a.kernel == 1 && a.pad_begin == 0 && (a.out - 1) * a.stride < a.in;
+  }
 
-  void Point(int64_t row, int64_t step, const float** out) const {
-    const int64_t pixels = g_.out_pixels(), n = row / pixels;
-    int64_t rest = row % pixels, at[3], low[3];
-    for (int i = 2; i >= 0; --i) {
-      at[i] = rest % g_.axes[static_cast<size_t>(i)].out;
-      rest /= g_.axes[static_cast<size_t>(i)].out;
-    }
-    for (size_t i = 0; i < 3; ++i) low[i] = at[i] * g_.axes[i].stride - g_.axes[i].pad_begin;
-    const float* image = x_ + n * g_.in_pixels() * pixel_;
+  // Those of one pixel, `step` apart.
+  void Point(const PixelCursor& p, int64_t step, const float** out) const {
     const WindowAxis &d = g_.axes[0], &h = g_.axes[1], &w = g_.axes[2];
+    const float* image = x_ + p.image * g_.in_pixels() * pixel_;
+    if (one_) {
+      *out = image + ((p.at[0] * d.stride * h.in + p.at[1] * h.stride) * w.in + p.at[2] * w.stride) * pixel_;
+      return;
+    }
+    int64_t low[3];
+    for (size_t i = 0; i < 3; ++i) low[i] = p.at[i] * g_.axes[i].stride - g_.axes[i].pad_begin;
     for (int64_t kd = 0; kd < d.kernel; ++kd) {
       const int64_t id = low[0] + kd * d.dilation;
       for (int64_t kh = 0; kh < h.kernel; ++kh) {
@@ -69,6 +79,7 @@ class Taps {
   const ConvGeometry& g_;
   const int64_t pixel_;
   const float* x_;
+  bool one_ = true;  // one tap, always inside
 };
 
 Status Run(KernelCall& c) {
@@ -90,10 +101,10 @@ Status Run(KernelCall& c) {
   block.tiles = RowTiles::Of(last - first, kernels.rows);
   HASTEN_ASSIGN(const auto pointers, c.Scratch<const float*>((last - first) * taps));
   const Taps point(g, c.input(0).as<float>(), group);
+  PixelCursor pixel(g, first);
   for (int64_t t = 0; t < block.tiles.count; ++t)
-    for (int64_t r = 0; r < block.tiles.size(t); ++r)
-      point.Point(first + block.tiles.start(t) + r, block.tiles.size(t),
-                  pointers.data() + block.tiles.start(t) * taps + r);
+    for (int64_t r = 0; r < block.tiles.size(t); ++r, pixel.Next())
+      point.Point(pixel, block.tiles.size(t), pointers.data() + block.tiles.start(t) * taps + r);
   block.a = pointers.data();
   float* y = c.output(0).as<float>();
   block.c = y + first * columns + column;
@@ -123,6 +134,7 @@ extern const Tactic kConvDirect = {
     .fuses_epilogue = true,
     .layouts = Layouts::kChannelsLast,
     .speed = 60,
+    .share = Share,
     .packs = 1u << 1,
     .pack = PackConv,
     .packed_type = PackedConvType,

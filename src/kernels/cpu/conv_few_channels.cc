@@ -69,17 +69,15 @@ void CopyLine(const Bound& b, int64_t line, const float* x, float* to) {
   }
 }
 
-void PointAt(const Bound& b, const float* copy, int64_t row, int64_t step, const float** out) {
+void PointAt(const Bound& b, const float* copy, const PixelCursor& p, int64_t step, const float** out) {
   const ConvGeometry& g = b.geometry;
   const WindowAxis &d = g.axes[0], &h = g.axes[1], &w = g.axes[2];
-  const int64_t ow = row % w.out, oh = row / w.out % h.out, od = row / w.out / h.out % d.out;
-  const int64_t n = row / g.out_pixels();
-  for (int64_t kd = 0; kd < d.kernel; ++kd)
-    for (int64_t kh = 0; kh < h.kernel; ++kh, out += step) {
-      const int64_t line =
-          (n * b.size[0] + od * d.stride + kd * d.dilation) * b.size[1] + oh * h.stride + kh * h.dilation;
-      *out = copy + (line * b.size[2] + ow * w.stride) * g.channels;
-    }
+  const int64_t line_step = b.size[2] * g.channels;
+  for (int64_t kd = 0; kd < d.kernel; ++kd) {
+    const int64_t slice = p.image * b.size[0] + p.at[0] * d.stride + kd * d.dilation;
+    const float* from = copy + (slice * b.size[1] + p.at[1] * h.stride) * line_step + p.at[2] * w.stride * g.channels;
+    for (int64_t kh = 0; kh < h.kernel; ++kh, out += step) *out = from + kh * h.dilation * line_step;
+  }
 }
 
 Status Multiply(KernelCall& c, const Bound& b) {
@@ -98,10 +96,10 @@ Status Multiply(KernelCall& c, const Bound& b) {
   block.tiles = RowTiles::Of(last - first, kernels.rows);
   HASTEN_ASSIGN(const auto pointers, c.Scratch<const float*>((last - first) * block.segments));
   const auto* copy = reinterpret_cast<const float*>(c.workspace);
+  PixelCursor pixel(g, first);
   for (int64_t t = 0; t < block.tiles.count; ++t)
-    for (int64_t r = 0; r < block.tiles.size(t); ++r)
-      PointAt(b, copy, first + block.tiles.start(t) + r, block.tiles.size(t),
-              pointers.data() + block.tiles.start(t) * block.segments + r);
+    for (int64_t r = 0; r < block.tiles.size(t); ++r, pixel.Next())
+      PointAt(b, copy, pixel, block.tiles.size(t), pointers.data() + block.tiles.start(t) * block.segments + r);
   block.a = pointers.data();
   float* y = c.output(0).as<float>();
   block.c = y + first * g.filters;

@@ -16,6 +16,24 @@ struct ConvGeometry {
   int64_t rows() const { return batch * out_pixels(); }
 };
 
+// Walks over output pixels in memory order: divisions cost more than a thin pixel's sums.
+struct PixelCursor {
+  const ConvGeometry& g;
+  int64_t image;
+  std::array<int64_t, 3> at;
+  PixelCursor(const ConvGeometry& geometry, int64_t row) : g(geometry), image(row / geometry.out_pixels()) {
+    int64_t rest = row % geometry.out_pixels();
+    for (size_t i = 3; i-- > 0; rest /= g.axes[i].out) at[i] = rest % g.axes[i].out;
+  }
+  void Next() {
+    for (size_t i = 3; i-- > 0;) {
+      if (++at[i] < g.axes[i].out) return;
+      at[i] = 0;
+    }
+    ++image;
+  }
+};
+
 // f32 operands of rank 3 to 5, weights constant, epilogue as the kernels take it.
 bool ConvSupported(const PlanCall& call);
 // `weight`: logical dims [M, C / group, k...].

@@ -33,6 +33,13 @@ bool Supports(const PlanCall& call) {
          w[1] >= 8 && w[0] >= 8;
 }
 
+// Transforms take additions for each channel and each filter.
+double Share(const PlanCall& call) {
+  const Dims& w = call.constant(1)->dims;
+  const auto filters = static_cast<double>(w[0]), channels = static_cast<double>(w[1]);
+  return filters * channels / (filters * channels + 16 * (filters + channels));
+}
+
 // [points, floats of one packed matrix].
 Status Pack(const PlanCall& call, int, Tensor* packed) {
   HASTEN_ASSIGN(const Tensor w, Clone(*call.constant(1)));
@@ -209,6 +216,7 @@ extern const Tactic kConvWinograd = {
     .fuses_epilogue = true,
     .layouts = Layouts::kChannelsLast,
     .speed = 120,
+    .share = Share,
     .packs = 1u << 1,
     .pack = Pack,
     .packed_type = PackedType,

@@ -13,14 +13,13 @@ constexpr int64_t kPadding = 16;  // weights of a tap are a multiple of it
 struct Bound {
   ConvGeometry geometry;
   BoundEpilogue epilogue;
-  bool long_runs = false;  // the program may run over many rows as over one
   int64_t rows = 0, rows_per_chunk = 1;
 };
 
 bool Supports(const PlanCall& call) {
   if (!ConvSupported(call) || call.constant(1)->dims.rank() > 4) return false;
   const Dims& w = call.constant(1)->dims;
-  return w[1] == 1 && w[0] == call.attrs<ConvAttrs>().group;
+  return w[1] == 1 && call.attrs<ConvAttrs>().group > 1;
 }
 
 Status Pack(const PlanCall& call, int, Tensor* packed) {
@@ -44,43 +43,43 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   b.geometry = GeometryOf(s.attrs<ConvAttrs>(), *s.in[0].shape.Concrete(), WeightDims(s.params), y);
   b.epilogue = BindEpilogue(s.epilogue, s.epilogue_in, y, Layout::kChannelsLast);
   if (s.in.size() > 2 && s.in[2].known() && b.epilogue.bias >= 0) b.epilogue.tail_only = false;
-  b.long_runs = true;
-  for (int i = 0; i < b.epilogue.count; ++i) {
-    const BoundEpilogue::Operand& o = b.epilogue.operands[static_cast<size_t>(i)];
-    b.long_runs &= o.as_output || (o.every_row && o.column_step == 0);
-  }
   const ConvGeometry& g = b.geometry;
   if (y.elements() > 0) {
     b.rows = g.batch * g.axes[1].out;
-    const int64_t work = g.axes[2].out * g.groups * g.taps();
+    const int64_t work = g.axes[2].out * g.groups * g.filters * g.taps();
     b.rows_per_chunk = std::clamp<int64_t>((int64_t{1} << 18) / work, 1, b.rows);
   }
   binding->phases = {(b.rows + b.rows_per_chunk - 1) / b.rows_per_chunk};
+  if (g.filters > 1) {
+    binding->phases.insert(binding->phases.begin(), b.rows == 0 ? 0 : g.batch * g.axes[1].in);
+    binding->workspace_bytes = static_cast<size_t>(g.batch * g.in_pixels() * g.groups * g.filters) * sizeof(float);
+  }
   KeepBound(b, binding);
   return {};
 }
 
-// The program over output rows [first, last) of [image, height].
-void Finish(const Bound& b, const KernelCall& c, int64_t first, int64_t last) {
-  const int64_t pixels = b.geometry.axes[2].out;
-  float* y = c.output(0).as<float>();
-  if (!b.long_runs) return ApplyEpilogue(b.epilogue, c, y, first * pixels, last * pixels, 0, b.epilogue.columns);
-  const int64_t at = first * pixels * b.epilogue.columns, n = (last - first) * pixels * b.epilogue.columns;
-  std::array<PointwiseOperand, kMaxEpilogueOperands + 1> operands;
-  operands[0] = {y + at, 1};
-  const auto count = static_cast<size_t>(b.epilogue.count);
-  for (size_t i = 0; i < count; ++i) {
-    const auto* data = c.epilogue_operands[i]->tensor().as<float>();
-    const bool full = b.epilogue.operands[i].as_output;
-    operands[i + 1] = {full ? data + at : data, full ? 1 : 0};
-  }
-  RunPointwise(*c.epilogue, n, std::span(operands).first(count + 1), y + at);
+// Each channel of line `line` of the input as often as it has filters, one after another.
+void Repeat(const ConvGeometry& g, const float* x, int64_t line, float* to) {
+  const int64_t n = g.axes[2].in * g.groups;
+  x += line * n;
+  to += line * n * g.filters;
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t k = 0; k < g.filters; ++k) *to++ = x[i];
 }
 
 Status Run(KernelCall& c) {
   const Bound& b = *reinterpret_cast<const Bound*>(c.bound);
   const ConvGeometry& g = b.geometry;
-  DepthwiseRow r{.height = g.axes[1], .width = g.axes[2], .channels = g.groups};
+  const float* x = c.input(0).as<float>();
+  if (g.filters > 1) {
+    auto* repeated = reinterpret_cast<float*>(c.workspace);
+    if (c.phase == 0) {
+      Repeat(g, x, c.chunk, repeated);
+      return {};
+    }
+    x = repeated;
+  }
+  DepthwiseRow r{.height = g.axes[1], .width = g.axes[2], .channels = g.groups * g.filters};
   r.weights = c.input(1).as<float>();
   r.weight_step = c.input(1).dims[1];
   TileTail tail;
@@ -91,11 +90,12 @@ Status Run(KernelCall& c) {
   const int64_t first = c.chunk * b.rows_per_chunk, last = std::min(first + b.rows_per_chunk, b.rows);
   const int64_t row_size = r.width.out * r.channels, image_size = r.height.in * r.width.in * r.channels;
   for (int64_t row = first; row < last; ++row) {
-    r.x = c.input(0).as<float>() + row / r.height.out * image_size;
+    r.x = x + row / r.height.out * image_size;
     r.y = c.output(0).as<float>() + row * row_size;
     r.residual = tail.residual ? tail.residual + row * row_size : nullptr;
     ComputeDepthwiseRow(r, row % r.height.out);
-    if (!b.epilogue.tail_only) Finish(b, c, row, row + 1);
+    if (!b.epilogue.tail_only)
+      ApplyEpilogue(b.epilogue, c, c.output(0).as<float>(), row * r.width.out, (row + 1) * r.width.out, 0, r.channels);
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "kernels/cpu/epilogue.h"
 
+#include "kernels/cpu/broadcast_loop.h"
+
 namespace hasten::cpu {
 namespace {
 
@@ -68,7 +70,7 @@ bool EpilogueSupported(const PlanCall& call) {
   if (call.node->epilogue.empty()) return true;
   if (call.node->epilogue.operands > kMaxEpilogueOperands) return false;
   for (const Type& t : call.epilogue_in)
-    if (!t.is_tensor() || t.dtype != DType::kF32) return false;
+    if (!t.is_tensor() || t.dtype != DType::kF32 || !FollowsOutput(t, call.out[0], call.layout)) return false;
   return true;
 }
 
@@ -91,6 +93,7 @@ BoundEpilogue BindEpilogue(const PointwiseProgram* program, std::span<const Type
     o.column_step = o.strides[static_cast<size_t>(rank - 1)];
     o.every_row = std::all_of(o.strides.begin(), o.strides.begin() + rank - 1, [](int64_t s) { return s == 0; });
     o.as_output = o.strides == strides && dims.elements() == output.elements();
+    e.flat &= o.as_output || (o.every_row && o.column_step == 0);
   }
   if (program) MatchTail(*program, &e);
   return e;
@@ -106,8 +109,18 @@ void SetTail(const BoundEpilogue& e, const KernelCall& c, TileTail* tail) {
 
 void ApplyEpilogue(const BoundEpilogue& e, const KernelCall& c, float* output, int64_t first, int64_t last,
                    int64_t begin, int64_t end) {
-  std::array<PointwiseOperand, kMaxEpilogueOperands> operands;
+  std::array<PointwiseOperand, kMaxEpilogueOperands + 1> operands;
   const auto count = static_cast<size_t>(e.count);
+  if (begin == 0 && end == e.columns && e.flat) {
+    float* y = output + first * e.columns;
+    operands[0] = {y, 1};
+    for (size_t i = 0; i < count; ++i) {
+      const float* data = c.epilogue_operands[i]->tensor().as<float>();
+      const bool full = e.operands[i].as_output;
+      operands[i + 1] = {full ? data + first * e.columns : data, full ? 1 : 0};
+    }
+    return RunPointwise(*c.epilogue, (last - first) * e.columns, std::span(operands).first(count + 1), y);
+  }
   for (int64_t row = first; row < last; ++row) {
     float* y = output + row * e.columns + begin;
     operands[0] = {y, 1};

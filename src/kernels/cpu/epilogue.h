@@ -24,6 +24,7 @@ struct BoundEpilogue {
   int64_t columns = 0;
   // The program is y = clamp(c + bias + residual): the micro-kernel's tail does it.  -1: without that operand.
   bool tail_only = true;
+  bool flat = true;  // every operand lies as the output does, or is one element
   int bias = -1, residual = -1;
   float low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
 };

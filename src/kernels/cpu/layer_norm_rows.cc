@@ -154,10 +154,13 @@ Status Run(KernelCall& c) {
       AddSkip(b, c, f, r, sum);
       x = sum;
     }
-    const auto mean = static_cast<float>(f.mean ? FoldRow(Fold::kSum, x, b.size) / n : 0);
-    const double factor = 1 / std::sqrt(FoldRow(Fold::kSquare, x, b.size, mean) / n + b.epsilon);
-    NormalizeRow(x, b.size, mean, static_cast<float>(factor), scale, shift, to);
-    if (means) means[r] = mean;
+    // The mean is rounded before it is subtracted: what is left over is found with the squares.
+    const auto about = static_cast<float>(f.mean ? FoldRow(Fold::kSum, x, b.size) / n : 0);
+    const RowMoments m = MomentsOf(x, b.size, about);
+    const double rest = f.mean ? m.sum / n : 0;
+    const double factor = 1 / std::sqrt(m.squares / n - rest * rest + b.epsilon);
+    NormalizeRow(x, b.size, about, static_cast<float>(factor), static_cast<float>(-rest * factor), scale, shift, to);
+    if (means) means[r] = static_cast<float>(static_cast<double>(about) + rest);
     if (factors) factors[r] = static_cast<float>(factor);
   }
   return c.wants(0) ? FinishRange(b.epilogue, c, first * b.size, last * b.size) : Status();

@@ -91,6 +91,14 @@ HWY_INLINE double Row(Fold fold, const float* x, int64_t n, float shift, F f) {
   return total;
 }
 
+// A product's rounding errors add up: in f64, whatever the vectors are.
+double ProductOf(const float* x, int64_t n) {
+  double p0 = 1, p1 = 1;
+  int64_t i = 0;
+  for (; i + 2 <= n; i += 2) p0 *= static_cast<double>(x[i]), p1 *= static_cast<double>(x[i + 1]);
+  return i < n ? p0 * p1 * static_cast<double>(x[i]) : p0 * p1;
+}
+
 double RowFold(Fold fold, const float* x, int64_t n, float shift) {
   switch (fold) {
     case Fold::kSum: return Row(fold, x, n, shift, SumFold());
@@ -99,7 +107,7 @@ double RowFold(Fold fold, const float* x, int64_t n, float shift) {
     case Fold::kExp: return Row(fold, x, n, shift, ExpFold());
     case Fold::kMax: return Row(fold, x, n, 0, MaxFold());
     case Fold::kMin: return Row(fold, x, n, 0, MinFold());
-    case Fold::kProduct: return Row(fold, x, n, 0, ProductFold());
+    case Fold::kProduct: return ProductOf(x, n);
   }
   return 0;
 }
@@ -129,11 +137,40 @@ void ColumnsFold(Fold fold, const float* x, int64_t n, const float* shift, float
   }
 }
 
-void NormalizeRow(const float* x, int64_t n, float mean, float factor, const float* scale, const float* bias,
-                  float* y) {
-  const Vf m = Splat(mean), f = Splat(factor);
+RowMoments MomentsOf(const float* x, int64_t n, float shift) {
+  const Df d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const Vf s = Splat(shift);
+  RowMoments total;
+  for (int64_t begin = 0; begin < n; begin += kBlock) {
+    const int64_t end = std::min(n, begin + kBlock);
+    Vf sum0 = Splat(0), sum1 = sum0, squares0 = sum0, squares1 = sum0;
+    int64_t i = begin;
+    for (; i + 2 * lanes <= end; i += 2 * lanes) {
+      const Vf v0 = hn::Sub(hn::LoadU(d, x + i), s), v1 = hn::Sub(hn::LoadU(d, x + i + lanes), s);
+      sum0 = hn::Add(sum0, v0);
+      sum1 = hn::Add(sum1, v1);
+      squares0 = hn::MulAdd(v0, v0, squares0);
+      squares1 = hn::MulAdd(v1, v1, squares1);
+    }
+    for (; i < end; i += lanes) {
+      const int64_t left = end - i;
+      Vf v = hn::Sub(LoadPart(x + i, left), s);
+      if (left < lanes) v = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(left)), v);
+      sum0 = hn::Add(sum0, v);
+      squares0 = hn::MulAdd(v, v, squares0);
+    }
+    total.sum += static_cast<double>(JoinLanes(hn::Add(sum0, sum1), SumFold()));
+    total.squares += static_cast<double>(JoinLanes(hn::Add(squares0, squares1), SumFold()));
+  }
+  return total;
+}
+
+void NormalizeRow(const float* x, int64_t n, float shift, float factor, float offset, const float* scale,
+                  const float* bias, float* y) {
+  const Vf m = Splat(shift), f = Splat(factor), o = Splat(offset);
   HASTEN_FOR_VECTORS(i, left, n) {
-    Vf v = hn::Mul(hn::Sub(LoadPart(x + i, left), m), f);
+    Vf v = hn::MulAdd(hn::Sub(LoadPart(x + i, left), m), f, o);
     if (scale && bias) {
       v = hn::MulAdd(v, LoadPart(scale + i, left), LoadPart(bias + i, left));
     } else if (scale) {
@@ -160,12 +197,46 @@ void AffineColumns(const float* x, int64_t n, const float* shift, const float* f
   }
 }
 
+void ColumnMoments(const float* x, int64_t rows, int64_t n, float* about, float* sums, float* squares) {
+  const Vf share = Splat(1 / static_cast<float>(rows));
+  HASTEN_FOR_VECTORS(i, left, n) {
+    Vf s0 = Splat(0), s1 = s0, q0 = s0, q1 = s0;
+    int64_t r = 0;
+    for (; r + 2 <= rows; r += 2) {
+      s0 = hn::Add(s0, LoadPart(x + r * n + i, left));
+      s1 = hn::Add(s1, LoadPart(x + (r + 1) * n + i, left));
+    }
+    if (r < rows) s0 = hn::Add(s0, LoadPart(x + r * n + i, left));
+    const Vf mean = hn::Mul(hn::Add(s0, s1), share);
+    s0 = s1 = Splat(0);
+    for (r = 0; r + 2 <= rows; r += 2) {
+      const Vf a = hn::Sub(LoadPart(x + r * n + i, left), mean), b = hn::Sub(LoadPart(x + (r + 1) * n + i, left), mean);
+      s0 = hn::Add(s0, a);
+      s1 = hn::Add(s1, b);
+      q0 = hn::MulAdd(a, a, q0);
+      q1 = hn::MulAdd(b, b, q1);
+    }
+    if (r < rows) {
+      const Vf a = hn::Sub(LoadPart(x + r * n + i, left), mean);
+      s0 = hn::Add(s0, a);
+      q0 = hn::MulAdd(a, a, q0);
+    }
+    StorePart(mean, about + i, left);
+    StorePart(hn::Add(s0, s1), sums + i, left);
+    StorePart(hn::Add(q0, q1), squares + i, left);
+  }
+}
+
+void AffineRowsByColumns(const float* x, int64_t rows, int64_t n, const float* shift, const float* factor,
+                         const float* bias, float* y) {
+  for (int64_t r = 0; r < rows; ++r) AffineColumns(x + r * n, n, shift, factor, bias, y + r * n);
+}
+
 void AddRows(const float* a, const float* b, int64_t n, float* y) {
   HASTEN_FOR_VECTORS(i, left, n) { StorePart(hn::Add(LoadPart(a + i, left), LoadPart(b + i, left)), y + i, left); }
 }
 
-// y = exp(x - top); returns the sum.
-HWY_INLINE double ExpRow(const float* x, int64_t n, float top, float* y) {
+double ExpRow(const float* x, int64_t n, float top, float* y) {
   const Df d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const Vf t = Splat(top);
@@ -220,10 +291,14 @@ HWY_AFTER_NAMESPACE();
 namespace hasten::cpu {
 HWY_EXPORT(RowFold);
 HWY_EXPORT(ColumnsFold);
+HWY_EXPORT(MomentsOf);
 HWY_EXPORT(NormalizeRow);
 HWY_EXPORT(AffineRow);
 HWY_EXPORT(AffineColumns);
+HWY_EXPORT(ColumnMoments);
+HWY_EXPORT(AffineRowsByColumns);
 HWY_EXPORT(AddRows);
+HWY_EXPORT(ExpRow);
 HWY_EXPORT(SoftmaxRow);
 HWY_EXPORT(LogSoftmaxRow);
 HWY_EXPORT(ExpColumns);
@@ -246,9 +321,10 @@ double FoldRow(Fold f, const float* x, int64_t n, float shift) { return HWY_DYNA
 void FoldColumns(Fold f, const float* x, int64_t n, const float* shift, float* total) {
   HWY_DYNAMIC_DISPATCH(ColumnsFold)(f, x, n, shift, total);
 }
-void NormalizeRow(const float* x, int64_t n, float mean, float factor, const float* scale, const float* bias,
-                  float* y) {
-  HWY_DYNAMIC_DISPATCH(NormalizeRow)(x, n, mean, factor, scale, bias, y);
+RowMoments MomentsOf(const float* x, int64_t n, float shift) { return HWY_DYNAMIC_DISPATCH(MomentsOf)(x, n, shift); }
+void NormalizeRow(const float* x, int64_t n, float shift, float factor, float offset, const float* scale,
+                  const float* bias, float* y) {
+  HWY_DYNAMIC_DISPATCH(NormalizeRow)(x, n, shift, factor, offset, scale, bias, y);
 }
 void AffineRow(const float* x, int64_t n, float shift, float factor, float bias, float* y) {
   HWY_DYNAMIC_DISPATCH(AffineRow)(x, n, shift, factor, bias, y);
@@ -256,7 +332,15 @@ void AffineRow(const float* x, int64_t n, float shift, float factor, float bias,
 void AffineColumns(const float* x, int64_t n, const float* shift, const float* factor, const float* bias, float* y) {
   HWY_DYNAMIC_DISPATCH(AffineColumns)(x, n, shift, factor, bias, y);
 }
+void ColumnMoments(const float* x, int64_t rows, int64_t n, float* about, float* sums, float* squares) {
+  HWY_DYNAMIC_DISPATCH(ColumnMoments)(x, rows, n, about, sums, squares);
+}
+void AffineRowsByColumns(const float* x, int64_t rows, int64_t n, const float* shift, const float* factor,
+                         const float* bias, float* y) {
+  HWY_DYNAMIC_DISPATCH(AffineRowsByColumns)(x, rows, n, shift, factor, bias, y);
+}
 void AddRows(const float* a, const float* b, int64_t n, float* y) { HWY_DYNAMIC_DISPATCH(AddRows)(a, b, n, y); }
+double ExpRow(const float* x, int64_t n, float top, float* y) { return HWY_DYNAMIC_DISPATCH(ExpRow)(x, n, top, y); }
 void SoftmaxRow(const float* x, int64_t n, float* y) { HWY_DYNAMIC_DISPATCH(SoftmaxRow)(x, n, y); }
 void LogSoftmaxRow(const float* x, int64_t n, float* y) { HWY_DYNAMIC_DISPATCH(LogSoftmaxRow)(x, n, y); }
 void ExpColumns(const float* x, int64_t n, const float* shift, float* total, float* y) {
