@@ -157,6 +157,10 @@ TEST(PlanFile, ConstantsLieInTheMapping) {
   EXPECT_GE(packed, 3);
 }
 
+TEST(PlanFile, EveryTacticThatPacksSaysWhatTypeComesOut) {
+  for (const Tactic* t : BuiltInTactics()) EXPECT_EQ(t->packs != 0, t->packed_type != nullptr) << t->name;
+}
+
 TEST(PlanFile, RandomGraphs) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
@@ -194,7 +198,8 @@ std::string Edited(const std::string& bytes, std::string_view section, std::stri
 }
 
 std::string TextOf(const std::string& bytes, std::string_view section) {
-  for (const Section& s : *ReadSections(bytes))
+  const std::vector<Section> sections = *ReadSections(bytes);
+  for (const Section& s : sections)
     if (s.name == section) return std::string(s.bytes.substr(0, s.bytes.find_last_not_of('\0') + 1));
   return "";
 }

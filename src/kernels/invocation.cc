@@ -10,8 +10,15 @@ namespace hasten {
 Result<Invocation> Invocation::Of(const Tactic& tactic, const PlanCall& call) {
   Invocation made(tactic, call);
   made.packed_.resize(call.in.size());
-  for (size_t i = 0; i < call.in.size(); ++i)
-    if (tactic.packs >> i & 1 && call.constant(i)) HASTEN_TRY(tactic.pack(call, static_cast<int>(i), &made.packed_[i]));
+  for (size_t i = 0; i < call.in.size() && i < 32; ++i) {
+    if (!(tactic.packs >> i & 1) || !call.constant(i)) continue;
+    Tensor& packed = made.packed_[i];
+    HASTEN_TRY(tactic.pack(call, static_cast<int>(i), &packed));
+    if (!tactic.packed_type) continue;
+    const Type is = packed.data ? Type::Tensor(packed.dtype, packed.dims) : Type::Unknown();
+    const Type said = tactic.packed_type(call, static_cast<int>(i));
+    HASTEN_REQUIRE(is == said, tactic.name, " packs input ", i, " as ", is, ", its packed_type says ", said);
+  }
   if (tactic.prepare) HASTEN_TRY(tactic.prepare(call, &made.params_));
   return made;
 }

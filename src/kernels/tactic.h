@@ -70,6 +70,13 @@ struct Tactic {
   }
 };
 
+// What Bind leaves for Run: plain data, read through KernelCall::bound.
+template <class T>
+void KeepBound(const T& bound, Binding* binding) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(&bound);
+  binding->data.assign(bytes, bytes + sizeof bound);
+}
+
 // A device's memory and copies.  The CPU needs none; its place is Place{}.
 class Device {
  public:

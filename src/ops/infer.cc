@@ -31,14 +31,21 @@ struct InferArrays {
   std::vector<const Tensor*> values;
   std::vector<const KnownInts*> ints;
   std::unique_ptr<bool[]> present, wanted;
+  size_t flags = 0;
 
+  // What an earlier call left is used again.
   void Fill(InferCall* call, const Node& node, size_t inputs) {
-    present = std::make_unique<bool[]>(inputs + 1);
-    wanted = std::make_unique<bool[]>(node.outputs.size() + 1);
+    const size_t most = std::max(inputs, node.outputs.size()) + 1;
+    if (most > flags) {
+      present = std::make_unique<bool[]>(most);
+      wanted = std::make_unique<bool[]>(most);
+      flags = most;
+    }
+    std::fill_n(present.get(), inputs, false);
     for (size_t i = 0; i < node.outputs.size(); ++i) wanted[i] = node.outputs[i] != kNone;
     types.resize(inputs);
-    values.resize(inputs);
-    ints.resize(inputs);
+    values.assign(inputs, nullptr);
+    ints.assign(inputs, nullptr);
     call->in = types;
     call->values = values;
     call->ints = ints;
@@ -46,8 +53,8 @@ struct InferArrays {
     call->wanted = {wanted.get(), node.outputs.size()};
     call->attributes = &node.attrs;
     call->node = &node;
-    call->out.resize(node.outputs.size());
-    call->out_ints.resize(node.outputs.size());
+    call->out.assign(node.outputs.size(), Type());
+    call->out_ints.assign(node.outputs.size(), std::nullopt);
   }
 };
 
@@ -61,12 +68,40 @@ Tensor Materialise(const KnownInts& ints, DType dtype) {
 
 }  // namespace
 
+struct Inference::Arrays {
+  InferArrays operands;
+  InferCall call;
+};
+
+Inference::Inference(Options options) : options_(options) {}
+Inference::~Inference() = default;
+
+Fact& Inference::FactTable::At(ValueId v, size_t values) {
+  if (Fact* known = Find(v)) return *known;
+  if (v >= slots_.size()) slots_.resize(std::max<size_t>(values, v + size_t{1}));
+  if (used_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Fact[]>(kBlock));
+  slots_[v] = &blocks_[used_ / kBlock][used_ % kBlock];
+  ++used_;
+  return *slots_[v];
+}
+
+void Inference::FactTable::Clear() {
+  slots_.clear();
+  blocks_.clear();
+  used_ = 0;
+}
+
 const Fact& Inference::Get(const Graph* graph, ValueId v) const {
   static const Fact unknown;
-  const auto g = facts_.find(graph);
-  if (g == facts_.end()) return unknown;
-  const auto f = g->second.find(v);
-  return f == g->second.end() ? unknown : f->second;
+  const auto table = facts_.find(graph);
+  const Fact* fact = table == facts_.end() ? nullptr : table->second.Find(v);
+  return fact ? *fact : unknown;
+}
+
+Inference::Arrays& Inference::ArraysOfDepth() {
+  const auto depth = static_cast<size_t>(depth_);
+  while (arrays_.size() <= depth) arrays_.push_back(std::make_unique<Arrays>());
+  return *arrays_[depth];
 }
 
 Fact Inference::FactOfInput(const Graph& graph, ValueId v) {
@@ -82,10 +117,9 @@ Fact Inference::FactOfInput(const Graph& graph, ValueId v) {
 }
 
 Fact& Inference::At(const Graph* graph, ValueId v) {
-  auto& facts = facts_[graph];
-  const auto it = facts.find(v);
-  if (it != facts.end()) return it->second;
-  return facts.emplace(v, FactOfInput(*graph, v)).first->second;
+  FactTable& table = Table(graph);
+  if (Fact* known = table.Find(v)) return *known;
+  return table.At(v, graph->value_slots()) = FactOfInput(*graph, v);
 }
 
 Status Inference::RunNode(const Graph& graph, NodeId n) {
@@ -96,13 +130,16 @@ Status Inference::RunNode(const Graph& graph, NodeId n) {
     return {};
   }
   HASTEN_TRY(CheckArity(node));
-  InferArrays arrays;
-  InferCall call;
+  InferArrays& arrays = ArraysOfDepth().operands;
+  InferCall& call = ArraysOfDepth().call;
   const size_t inputs = node.formal_inputs();
   arrays.Fill(&call, node, inputs);
   for (size_t i = 0; i < inputs; ++i) {
-    if (node.inputs[i] == kNone) continue;
-    const Fact& fact = At(&graph, node.inputs[i]);  // references into an unordered_map stay valid
+    if (node.inputs[i] == kNone) {
+      arrays.types[i] = Type();
+      continue;
+    }
+    const Fact& fact = At(&graph, node.inputs[i]);
     arrays.present[i] = true;
     arrays.types[i] = fact.type;
     arrays.values[i] = fact.value.data ? &fact.value : nullptr;
@@ -126,13 +163,16 @@ Status Inference::RunNode(const Graph& graph, NodeId n) {
 
 void Inference::Fold(const Graph& graph, const Node& node) {
   if (node.op->traits.random || node.op->traits.region || !node.op->eval || !node.epilogue.empty()) return;
+  for (ValueId v : node.inputs) {
+    if (v == kNone) continue;
+    const Fact& fact = At(&graph, v);
+    if (!fact.value.data || fact.value.elements() > kMaxFoldElements) return;
+  }
   std::vector<Value> contents(node.inputs.size());
   std::vector<const Value*> in(node.inputs.size());
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (node.inputs[i] == kNone) continue;
-    const Fact& fact = At(&graph, node.inputs[i]);
-    if (!fact.value.data || fact.value.elements() > kMaxFoldElements) return;
-    contents[i] = Value(fact.value);
+    contents[i] = Value(At(&graph, node.inputs[i]).value);
     in[i] = &contents[i];
   }
   for (ValueId v : node.outputs) {
@@ -168,7 +208,7 @@ Result<std::vector<Type>> Inference::InferBody(Graph* body, std::span<const Type
   HASTEN_REQUIRE(++bodies_inferred_ < kMaxBodiesInferred, "graphs are nested so deep that inference would not end");
   ++depth_;
   const Graph* outer = current_;
-  facts_[body].clear();
+  Table(body).Clear();
   for (size_t i = 0; i < inputs.size(); ++i) {
     Fact fact{inputs[i], {}, {}};
     if (!fact.type.known()) fact.type = body->value(body->inputs[i]).declared;

@@ -23,10 +23,11 @@ class Inference final : public InferDriver {
     // Take the types that the graph's own values carry for inputs that were not set.
     bool use_graph_types = true;
   };
-  Inference() = default;
-  explicit Inference(Options options) : options_(options) {}
+  Inference() : Inference(Options()) {}
+  explicit Inference(Options options);
+  ~Inference() override;
 
-  void Set(const Graph* graph, ValueId v, Fact fact) { facts_[graph][v] = std::move(fact); }
+  void Set(const Graph* graph, ValueId v, Fact fact) { Table(graph).At(v, graph->value_slots()) = std::move(fact); }
   const Fact& Get(const Graph* graph, ValueId v) const;
 
   // Facts of all nodes, in order.  Errors carry the node's path.
@@ -35,12 +36,35 @@ class Inference final : public InferDriver {
   Result<std::vector<Type>> InferBody(Graph* body, std::span<const Type> inputs, const Node& node) override;
 
  private:
+  // The facts of one graph, by value.  References stay valid.
+  class FactTable {
+   public:
+    const Fact* Find(ValueId v) const { return v < slots_.size() ? slots_[v] : nullptr; }
+    Fact* Find(ValueId v) { return v < slots_.size() ? slots_[v] : nullptr; }
+    Fact& At(ValueId v, size_t values);  // made if it is not there
+    void Clear();
+
+   private:
+    static constexpr size_t kBlock = 32;
+    std::vector<Fact*> slots_;
+    std::vector<std::unique_ptr<Fact[]>> blocks_;
+    size_t used_ = 0;
+  };
+  struct Arrays;
+  FactTable& Table(const Graph* graph) {
+    if (graph != last_graph_) last_table_ = &facts_[last_graph_ = graph];  // those of a map stay where they are
+    return *last_table_;
+  }
   Fact& At(const Graph* graph, ValueId v);
+  Arrays& ArraysOfDepth();
   Fact FactOfInput(const Graph& graph, ValueId v);
   void Fold(const Graph& graph, const Node& node);
   Options options_;
-  std::unordered_map<const Graph*, std::unordered_map<ValueId, Fact>> facts_;
-  const Graph* current_ = nullptr;  // of the node being inferred, for InferBody
+  std::unordered_map<const Graph*, FactTable> facts_;
+  const Graph* last_graph_ = nullptr;
+  FactTable* last_table_ = nullptr;
+  std::vector<std::unique_ptr<Arrays>> arrays_;  // of each depth of nested graphs
+  const Graph* current_ = nullptr;               // of the node being inferred, for InferBody
   int depth_ = 0;
   int bodies_inferred_ = 0;
 };

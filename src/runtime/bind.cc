@@ -1,4 +1,6 @@
-#include <map>
+#include <cstdlib>
+#include <numeric>
+#include <unordered_map>
 
 #include "ops/infer.h"
 #include "runtime/bound_plan.h"
@@ -43,7 +45,7 @@ Fact FactOf(const Value& v) { return {TypeOf(v), {}, {}}; }
 // Greedy by size: the largest value first, each at the lowest offset where nothing alive at the same time lies.
 class ArenaLayout {
  public:
-  explicit ArenaLayout(const Plan& plan) : plan_(plan) {}
+  explicit ArenaLayout(const Plan& plan) : plan_(plan), item_of_(plan.values.size(), kNone) {}
   struct Item {
     SlotId slot;
     int64_t bytes;
@@ -52,39 +54,92 @@ class ArenaLayout {
   };
   void Add(SlotId slot, int64_t bytes) {
     const PlannedValue& v = plan_.values[slot];
+    item_of_[slot] = static_cast<uint32_t>(items_.size());
     items_.push_back({slot, AlignUp(std::max<int64_t>(bytes, 1)), v.first, v.last});
   }
   // `item` lives in the memory of `host` too.
   void Extend(SlotId host, uint32_t last) {
-    for (Item& i : items_)
-      if (i.slot == host) i.last = std::max(i.last, last);
+    Item& item = items_[item_of_[host]];
+    item.last = std::max(item.last, last);
   }
   int64_t Assign() {
-    std::vector<Item*> order, placed;
-    for (Item& i : items_) order.push_back(&i);
-    std::stable_sort(order.begin(), order.end(), [](const Item* a, const Item* b) { return a->bytes > b->bytes; });
+    FindNeighbours();
+    std::vector<uint32_t> order(items_.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return items_[a].bytes > items_[b].bytes; });
     int64_t total = 0;
-    for (Item* item : order) {
+    for (uint32_t i : order) {
+      Item& item = items_[i];
+      placed_.clear();
+      for (uint32_t k = begins_[i]; k < begins_[i + 1]; ++k)
+        if (const Item& other = items_[neighbours_[k]]; other.offset >= 0)
+          placed_.push_back({other.offset, other.bytes});
+      std::sort(placed_.begin(), placed_.end());
       int64_t at = 0;
-      for (const Item* other : placed) {  // sorted by offset
-        if (other->last < item->first || item->last < other->first) continue;
-        if (other->offset - at >= item->bytes) break;
-        at = std::max(at, other->offset + other->bytes);
+      for (const auto& [offset, bytes] : placed_) {
+        if (offset - at >= item.bytes) break;
+        at = std::max(at, offset + bytes);
       }
-      item->offset = at;
-      total = std::max(total, at + item->bytes);
-      placed.insert(std::upper_bound(placed.begin(), placed.end(), item,
-                                     [](const Item* a, const Item* b) { return a->offset < b->offset; }),
-                    item);
+      item.offset = at;
+      total = std::max(total, at + item.bytes);
     }
     return total;
   }
   const std::vector<Item>& items() const { return items_; }
 
  private:
+  // Of each item, those alive at some time that it is.  Lists lie one after another: begins_[i] to begins_[i + 1].
+  void FindNeighbours() {
+    std::vector<uint32_t> order(items_.size()), alive;
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](uint32_t a, uint32_t b) { return items_[a].first < items_[b].first; });
+    std::vector<std::pair<uint32_t, uint32_t>> pairs;
+    begins_.assign(items_.size() + 1, 0);
+    for (uint32_t i : order) {
+      std::erase_if(alive, [&](uint32_t other) { return items_[other].last < items_[i].first; });
+      for (uint32_t other : alive) {
+        pairs.emplace_back(i, other);
+        ++begins_[i];
+        ++begins_[other];
+      }
+      alive.push_back(i);
+    }
+    std::exclusive_scan(begins_.begin(), begins_.end(), begins_.begin(), 0u);
+    std::vector<uint32_t> next(begins_.begin(), begins_.end());
+    neighbours_.resize(2 * pairs.size());
+    for (const auto& [a, b] : pairs) {
+      neighbours_[next[a]++] = b;
+      neighbours_[next[b]++] = a;
+    }
+  }
+
   const Plan& plan_;
   std::vector<Item> items_;
+  std::vector<uint32_t> item_of_;  // by slot
+  std::vector<uint32_t> begins_, neighbours_;
+  std::vector<std::pair<int64_t, int64_t>> placed_;
 };
+
+// Not zeroed: steps find each other's leavings in it anyhow.
+Result<Tensor> NewArena(int64_t bytes) {
+  constexpr int64_t kMostBytes = int64_t{1} << 39;  // sanitizers abort on allocations not far above it
+  void* data = bytes > kMostBytes ? nullptr : std::aligned_alloc(kAlign, static_cast<size_t>(AlignUp(bytes + 1)));
+  if (!data) return Status(Code::kOutOfMemory, Str("no memory for an arena of ", bytes, " bytes"));
+  Tensor arena{DType::kU8, {bytes}, static_cast<std::byte*>(data), std::shared_ptr<const void>(data, std::free), {}};
+  return arena;
+}
+
+// Keeps the memory of what `type` was.
+void SetTensorType(Type* type, DType dtype, const Dims& dims) {
+  if (!type->is_tensor() || !type->shape.ranked()) {
+    *type = Type::Tensor(dtype, dims);
+    return;
+  }
+  type->dtype = dtype;
+  type->shape.dims().assign(dims.begin(), dims.end());
+}
 
 class Binder {
  public:
@@ -161,19 +216,43 @@ class Binder {
     return true;
   }
 
-  Status BindSteps() {
-    bound_->steps.resize(plan_.steps.size());
-    const auto value = [&](SlotId s) { return s == kNone ? nullptr : &bound_->values[s]; };
+  // Operands of all steps in arrays of the whole plan.
+  void PlaceOperands() {
+    size_t in = 0, tensors = 0, out = 0;
+    for (const Step& step : plan_.steps) {
+      in += step.in.size() + step.epilogue_in.size();
+      tensors += step.epilogue_in.size();
+      out += step.out.size();
+    }
+    bound_->inputs_of_steps.reserve(in);
+    bound_->tensors_of_steps.reserve(tensors);
+    bound_->outputs_of_steps.reserve(out);
+    const auto add = [&](const std::vector<SlotId>& slots, auto* list) {
+      const size_t first = list->size();
+      for (SlotId s : slots) list->push_back(s == kNone ? nullptr : &bound_->values[s]);
+      return std::span(*list).subspan(first);
+    };
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       const Step& step = plan_.steps[i];
       BoundStep& b = bound_->steps[i];
-      for (SlotId s : step.in) b.in.push_back(value(s));
-      for (SlotId s : step.epilogue_in) b.epilogue_in.push_back(value(s));
-      for (SlotId s : step.out) b.out.push_back(value(s));
-      for (const Value* v : b.epilogue_in) b.epilogue_tensors.push_back(&v->tensor());
+      b.in = add(step.in, &bound_->inputs_of_steps);
+      b.epilogue_in = add(step.epilogue_in, &bound_->inputs_of_steps);
+      b.out = add(step.out, &bound_->outputs_of_steps);
+      const size_t first = bound_->tensors_of_steps.size();
+      for (const Value* v : b.epilogue_in) bound_->tensors_of_steps.push_back(&v->tensor());
+      b.epilogue_tensors = std::span(bound_->tensors_of_steps).subspan(first);
       b.call.in = b.in;
       b.call.out = b.out;
       b.call.epilogue_operands = b.epilogue_in;
+    }
+  }
+
+  Status BindSteps() {
+    bound_->steps.resize(plan_.steps.size());
+    PlaceOperands();
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Step& step = plan_.steps[i];
+      BoundStep& b = bound_->steps[i];
       if (step.kind != Step::Kind::kCall) continue;
       b.call.attributes = &step.node->attrs;
       b.call.params = step.params.empty() ? nullptr : step.params.data();
@@ -182,9 +261,7 @@ class Binder {
       b.dynamic = Dynamic(step) || (step.tactic ? !OperandsKnown(step) : !step.graph);
       b.call.layout = step.layout;
       if (b.dynamic && step.tactic)
-        for (SlotId s : step.in)
-          b.unpacked.push_back(
-              value(s != kNone && plan_.values[s].packed_from != kNone ? plan_.values[s].packed_from : s));
+        for (SlotId s : step.in) b.unpacked.push_back(s == kNone ? nullptr : &bound_->values[Unpacked(s)]);
       if (!b.dynamic && step.tactic && step.tactic->bind) HASTEN_TRY(BindTactic(step, &b));
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {
@@ -196,18 +273,32 @@ class Binder {
     return {};
   }
 
+  SlotId Unpacked(SlotId s) const { return plan_.values[s].packed_from != kNone ? plan_.values[s].packed_from : s; }
+
+  // The types of slots, in memory that the next step uses again.
+  std::span<const Type> TypesOf(const std::vector<SlotId>& slots, std::vector<Type>* types) const {
+    if (types->size() < slots.size()) types->resize(slots.size());
+    for (size_t i = 0; i < slots.size(); ++i) {
+      Type& type = (*types)[i];
+      const PlannedValue* v = slots[i] == kNone ? nullptr : &plan_.values[slots[i]];
+      if (v && v->storage == Storage::kConstant) {
+        SetTensorType(&type, v->constant.dtype, v->constant.dims);
+      } else {
+        type = v && v->graph ? inference_.Get(v->graph, v->value).type : Type();
+      }
+    }
+    return std::span(*types).first(slots.size());
+  }
+
   Status BindTactic(const Step& step, BoundStep* b) {
-    const auto type_of = [&](SlotId s) {
-      if (s == kNone) return Type();
-      const PlannedValue& v = plan_.values[s];
-      if (v.storage == Storage::kConstant) return Type::Tensor(v.constant.dtype, v.constant.dims);
-      return v.graph ? inference_.Get(v.graph, v.value).type : Type();
-    };
-    std::vector<Type> in, out, epilogue_in;
-    for (SlotId s : step.in) in.push_back(type_of(s));
-    for (SlotId s : step.out) out.push_back(type_of(s));
-    for (SlotId s : step.epilogue_in) epilogue_in.push_back(type_of(s));
-    const BoundShapes shapes{in, out, b->call.attributes, b->call.params, b->call.epilogue, step.layout, epilogue_in};
+    const auto in = TypesOf(step.in, &in_), out = TypesOf(step.out, &out_);
+    const BoundShapes shapes{in,
+                             out,
+                             b->call.attributes,
+                             b->call.params,
+                             b->call.epilogue,
+                             step.layout,
+                             TypesOf(step.epilogue_in, &epilogue_in_)};
     Status status = step.tactic->bind(shapes, &b->binding);
     b->call.bound = b->binding.data.data();
     return status.ok() ? Status() : std::move(status).At(step.where);
@@ -216,7 +307,7 @@ class Binder {
   // Offsets of fixed values and workspaces.  An in-place output takes its input's memory when the bytes agree.
   Status LayOut(int64_t max_arena_bytes) {
     ArenaLayout layout(plan_);
-    std::map<SlotId, SlotId> host;  // in-place output -> the slot whose memory it takes
+    std::unordered_map<SlotId, SlotId> host;  // in-place output -> the slot whose memory it takes
     const auto in_arena = [&](SlotId s) {
       const PlannedValue& v = plan_.values[s];
       return v.storage == Storage::kArena && bound_->has_fixed[s] && v.place == Place{};
@@ -239,7 +330,7 @@ class Binder {
     if (total + workspace > max_arena_bytes)
       return Status(Code::kOutOfMemory,
                     Str("run needs ", total + workspace, " bytes of arena, the limit is ", max_arena_bytes));
-    HASTEN_ASSIGN(bound_->arena, NewTensor(DType::kU8, {total + workspace}));
+    HASTEN_ASSIGN(bound_->arena, NewArena(total + workspace));
     bound_->arena_bytes = total + workspace;
     for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
     for (const auto& [out, root] : host) Fix(out, bound_->fixed[root].data);
@@ -271,6 +362,7 @@ class Binder {
   const Plan& plan_;
   std::span<const Value> inputs_;
   Inference inference_;
+  std::vector<Type> in_, out_, epilogue_in_;
   std::unique_ptr<BoundPlan> bound_ = std::make_unique<BoundPlan>();
 };
 

@@ -6,11 +6,12 @@ namespace hasten {
 
 struct BoundStep {
   bool dynamic = false;  // some output's shape is known at run time only
-  KernelCall call;       // spans point into the arrays below
+  KernelCall call;
   Binding binding;
-  std::vector<const Value*> in, epilogue_in;
-  std::vector<const Tensor*> epilogue_tensors;
-  std::vector<Value*> out;
+  // Into the plan's arrays of operands.
+  std::span<const Value* const> in, epilogue_in;
+  std::span<const Tensor* const> epilogue_tensors;
+  std::span<Value* const> out;
   // Of dynamic calls by tactics:
   std::vector<const Value*> unpacked;  // `in`, with packed constants as the model has them
   std::vector<Type> in_types, out_types;
@@ -27,6 +28,9 @@ struct BoundPlan {
   std::vector<bool> has_fixed;
   std::vector<SlotId> dynamic;  // computed values without fixed memory
   std::vector<BoundStep> steps;
+  std::vector<const Value*> inputs_of_steps;
+  std::vector<const Tensor*> tensors_of_steps;
+  std::vector<Value*> outputs_of_steps;
   Tensor arena;
   int64_t arena_bytes = 0;
   // One per state binding.

@@ -79,8 +79,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   binding->phases = {heads, b.q.batch * b.q.heads * b.query_blocks()};
   binding->workspace_bytes =
       static_cast<size_t>(heads * (b.packed_floats() + AlignFloats(b.gathered_floats()))) * sizeof(float);
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

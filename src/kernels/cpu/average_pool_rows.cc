@@ -10,8 +10,7 @@ bool Supports(const PlanCall& call) { return PoolSupported(call) && call.in[0].d
 Status Bind(const BoundShapes& s, Binding* binding) {
   const BoundPool b = BindPool(s, s.attrs<AveragePoolAttrs>(), sizeof(float));
   binding->phases = {PoolChunks(b)};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

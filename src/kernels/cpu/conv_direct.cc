@@ -1,5 +1,4 @@
 // Convolution without a copy of the input: each tile of output pixels reads its taps through pointers.
-#include <cstring>
 
 #include "kernels/cpu/conv_geometry.h"
 
@@ -39,8 +38,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   const bool bias = s.in.size() > 2 && s.in[2].known();
   if (bias && b.epilogue.bias >= 0) b.epilogue.tail_only = false;
   binding->phases = {y.elements() == 0 ? 0 : b.grid.chunks() * b.geometry.groups};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

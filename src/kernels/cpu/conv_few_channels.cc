@@ -1,6 +1,5 @@
 // Convolution of inputs with few channels (pictures): the input, plain, is copied once into channels-last order with a
 // halo of zeros, so that a whole row of the window is one run of K.
-#include <cstring>
 
 #include "kernels/cpu/conv_geometry.h"
 
@@ -45,8 +44,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   binding->phases = {lines, y.elements() == 0 ? 0 : b.grid.chunks()};
   if (y.elements() == 0) binding->phases = {0};
   binding->workspace_bytes = static_cast<size_t>(lines * b.size[2] * g.channels) * sizeof(float);
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

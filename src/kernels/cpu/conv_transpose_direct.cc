@@ -1,6 +1,5 @@
 // Transposed convolution by output pixel: those of a line that share their offset within the stride read the same taps,
 // and their inputs lie side by side, so that the micro-kernel computes them as one tile.
-#include <cstring>
 
 #include "kernels/cpu/conv_geometry.h"
 #include "ops/conv_transpose.h"
@@ -73,8 +72,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   b.lines_per_chunk = std::clamp<int64_t>(static_cast<int64_t>(1e6 / std::max(1.0, line_flops)), 1,
                                           std::max<int64_t>(1, (b.lines + 15) / 16));
   binding->phases = {y.elements() == 0 ? 0 : (b.lines + b.lines_per_chunk - 1) / b.lines_per_chunk};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

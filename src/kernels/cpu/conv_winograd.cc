@@ -1,6 +1,5 @@
 // 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): 2.25 times fewer multiplications per dimension pair, a
 // quarter in all, for sums in another order.
-#include <cstring>
 
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/winograd_transform.h"
@@ -93,8 +92,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
     binding->phases = {b.tiles, b.blocks() * b.panel_blocks};
     binding->workspace_bytes = static_cast<size_t>(b.blocks() * b.block_floats()) * sizeof(float);
   }
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

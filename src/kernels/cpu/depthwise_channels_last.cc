@@ -1,5 +1,4 @@
 // Depthwise convolution: each channel has a filter of its own, so vectors run along the channels.
-#include <cstring>
 
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/depthwise_row.h"
@@ -55,8 +54,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
     binding->phases.insert(binding->phases.begin(), b.rows == 0 ? 0 : g.batch * g.axes[1].in);
     binding->workspace_bytes = static_cast<size_t>(g.batch * g.in_pixels() * g.groups * g.filters) * sizeof(float);
   }
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

@@ -103,8 +103,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   }
   b.loop = MakePointwiseLoop(*s.out[0].shape.Concrete(), DimsOf(s.in), s.layout, std::span(b.instrs).first(b.count));
   binding->phases = {Chunks(b.loop)};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

@@ -1,4 +1,3 @@
-#include <cstring>
 
 #include "kernels/cpu/axis_fold.h"
 
@@ -25,8 +24,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   const AxisFold fold =
       MakeAxisFold(dims, last ? 2 : 4, max ? Fold::kMax : Fold::kSum, max ? FoldFinish::kNone : FoldFinish::kMean);
   binding->phases = {Chunks(fold)};
-  binding->data.resize(sizeof fold);
-  std::memcpy(binding->data.data(), &fold, sizeof fold);
+  KeepBound(fold, binding);
   return {};
 }
 

@@ -88,8 +88,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
     b.groups_per_chunk = std::max<int64_t>(1, kBlock / (b.group_channels * b.pixels));
     binding->phases = {(b.groups + b.groups_per_chunk - 1) / b.groups_per_chunk};
   }
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

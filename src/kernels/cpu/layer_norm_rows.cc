@@ -1,5 +1,4 @@
 // Normalisation of contiguous rows by their mean and deviation, or by their mean square alone.
-#include <cstring>
 
 #include "kernels/cpu/pointwise_loop.h"
 #include "kernels/cpu/row_kernels.h"
@@ -114,8 +113,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   b.rows_per_chunk = std::max<int64_t>(1, 8192 / std::max<int64_t>(1, b.size));
   b.epilogue = BindRangeEpilogue(s);
   binding->phases = {std::max<int64_t>(1, (b.rows + b.rows_per_chunk - 1) / b.rows_per_chunk)};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

@@ -1,7 +1,5 @@
 #include "kernels/cpu/matrix_product.h"
 
-#include <cstring>
-
 namespace hasten::cpu {
 namespace {
 
@@ -60,8 +58,7 @@ void FinishBinding(BoundProduct* p, Binding* binding) {
   const int64_t chunks = empty ? 0 : p->batch * p->grid.chunks();
   binding->phases = {empty ? 0 : packing, chunks};
   binding->workspace_bytes = static_cast<size_t>(floats) * sizeof(float);
-  binding->data.resize(sizeof *p);
-  std::memcpy(binding->data.data(), p, sizeof *p);
+  KeepBound(*p, binding);
 }
 
 Status RunProduct(KernelCall& c) {

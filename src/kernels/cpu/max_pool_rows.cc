@@ -13,8 +13,7 @@ bool Supports(const PlanCall& call) {
 Status Bind(const BoundShapes& s, Binding* binding) {
   const BoundPool b = BindPool(s, s.attrs<MaxPoolAttrs>(), BytesFor(s.in[0].dtype, 1));
   binding->phases = {PoolChunks(b)};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

@@ -1,4 +1,3 @@
-#include <cstring>
 
 #include "kernels/cpu/pointwise_loop.h"
 
@@ -12,8 +11,7 @@ bool Supports(const PlanCall& call) { return call.in[0].dtype == DType::kF32 && 
 Status Bind(const BoundShapes& s, Binding* binding) {
   const PointwiseLoop loop = BindRangeEpilogue(s);
   binding->phases = {Chunks(loop)};
-  binding->data.resize(sizeof loop);
-  std::memcpy(binding->data.data(), &loop, sizeof loop);
+  KeepBound(loop, binding);
   return {};
 }
 

@@ -84,8 +84,7 @@ Status BindRecurrent(const BoundShapes& s, const RecurrentAttrs& a, int gates, b
     binding->phases.resize(static_cast<size_t>(1 + b.steps * b.phases_per_step()), b.directions * b.blocks);
   binding->phases.push_back(1);
   binding->workspace_bytes = static_cast<size_t>(b.floats()) * sizeof(float);
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 

@@ -66,8 +66,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   const Entry& e = kEntries[p.entry];
   const AxisFold fold = MakeAxisFold(x, gone, e.fold, e.finish);
   binding->phases = {Chunks(fold)};
-  binding->data.resize(sizeof fold);
-  std::memcpy(binding->data.data(), &fold, sizeof fold);
+  KeepBound(fold, binding);
   return {};
 }
 

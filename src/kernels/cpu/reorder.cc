@@ -1,7 +1,5 @@
 #include "ops/reorder.h"
 
-#include <cstring>
-
 #include "kernels/cpu/strided_copy.h"
 
 namespace hasten::kernels::cpu {
@@ -16,8 +14,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   const Dims to = hasten::cpu::LogicalStrides(dims, last ? Layout::kChannelsLast : Layout::kPlain);
   const StridedCopy copy = StridedCopy::Of(BytesFor(s.in[0].dtype, 1), dims, from, to);
   binding->phases = {copy.chunks()};
-  binding->data.resize(sizeof copy);
-  std::memcpy(binding->data.data(), &copy, sizeof copy);
+  KeepBound(copy, binding);
   return {};
 }
 

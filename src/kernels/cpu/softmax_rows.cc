@@ -1,4 +1,3 @@
-#include <cstring>
 
 #include "kernels/cpu/pointwise_loop.h"
 #include "kernels/cpu/row_kernels.h"
@@ -40,8 +39,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   b.columns_per_chunk = split ? kColumns : std::max<int64_t>(1, b.rows.inner);
   b.column_chunks = (b.rows.inner + b.columns_per_chunk - 1) / b.columns_per_chunk;
   binding->phases = {std::max<int64_t>(1, (b.rows.outer + b.rows_per_chunk - 1) / b.rows_per_chunk * b.column_chunks)};
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+  KeepBound(b, binding);
   return {};
 }
 
