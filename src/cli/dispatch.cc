@@ -60,6 +60,8 @@ int RunCommand(const Command& command, std::span<const std::string> args) {
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", TerminalText(PageOf(command)));
     return kDone;
+  } catch (const CLI::Success&) {
+    return kDone;
   } catch (const CLI::ParseError& error) {
     return WrongUsage(command, app, error);
   }

@@ -89,6 +89,7 @@ class Driver {
  private:
   Result<bool> TryRules(RewriteContext& context, NodeId n) {
     for (const Rule* rule : table_.For(context.node(n).op)) {
+      const std::string node = options_.log ? Str("'", context.node(n).name, "' (", OpName(context.node(n)), ")") : "";
       const auto start = Clock::now();
       Result<bool> fired = rule->apply(context, n);
       PassReport::Entry& entry = report_.Of(rule->name);
@@ -96,6 +97,7 @@ class Driver {
       if (!fired.ok()) return std::move(fired).At(Str("rule ", rule->name));
       if (!*fired) continue;
       ++entry.fired;
+      if (options_.log) report_.firings.push_back({rule->name, node});
       return true;
     }
     return false;

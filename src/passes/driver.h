@@ -10,6 +10,11 @@ struct PassReport {
     int fired = 0;
     double ms = 0;
   };
+  struct Firing {
+    std::string_view rule;
+    std::string node;  // "'conv1' (Conv)", as it was before
+  };
+  std::vector<Firing> firings;     // if the options ask for them
   std::vector<Entry> entries;      // rules and passes, in order of first mention
   std::vector<std::string> notes;  // in plain words: a budget that was spent
   size_t nodes_before = 0, nodes_after = 0;

@@ -7,13 +7,22 @@ namespace hasten {
 namespace {
 
 constexpr Pass kPipeline[] = {
-    {"remove_dead", {}, RemoveDeadNodes},      {"widen_halves", {}, WidenHalves},
-    {"remove_dead", {}, RemoveDeadNodes},      {"simplify", Stage::kSimplify},
-    {"merge_duplicates", {}, MergeDuplicates}, {"simplify", Stage::kSimplify},  // what merging brought together
-    {"fold_weights", Stage::kWeights},         {"form_epilogues", Stage::kEpilogue},
-    {"form_pointwise", Stage::kPointwise},     {"merge_duplicates", {}, MergeDuplicates},
+    {"remove_dead", {}, RemoveDeadNodes},
+    {"widen_halves", {}, WidenHalves, Target::kRun},
+    {"remove_dead", {}, RemoveDeadNodes},
+    {"simplify", Stage::kSimplify},
+    {"merge_duplicates", {}, MergeDuplicates},
+    {"simplify", Stage::kSimplify},  // what merging brought together
+    {"fold_weights", Stage::kWeights},
+    {"merge_nodes", Stage::kMerge, nullptr, Target::kFile},
+    {"simplify", Stage::kSimplify, nullptr, Target::kFile},
+    {"form_epilogues", Stage::kEpilogue, nullptr, Target::kRun},
+    {"form_pointwise", Stage::kPointwise, nullptr, Target::kRun},
+    {"merge_duplicates", {}, MergeDuplicates},
     {"remove_dead", {}, RemoveDeadNodes},
 };
+
+bool Serves(Target target, const PassOptions& options) { return target == Target::kAny || target == options.target; }
 
 bool IsOff(const PassOptions& options, std::string_view name) {
   return std::find(options.off.begin(), options.off.end(), name) != options.off.end();
@@ -22,7 +31,9 @@ bool IsOff(const PassOptions& options, std::string_view name) {
 std::vector<const Rule*> RulesOf(Stage stage, std::span<const Rule* const> rules, const PassOptions& options) {
   std::vector<const Rule*> out;
   for (const Rule* rule : rules)
-    if (rule->stage == stage && rule->numerics <= options.numerics && !IsOff(options, rule->name)) out.push_back(rule);
+    if (rule->stage == stage && rule->numerics <= options.numerics && Serves(rule->target, options) &&
+        !IsOff(options, rule->name))
+      out.push_back(rule);
   return out;
 }
 
@@ -55,7 +66,7 @@ std::span<const Pass> Pipeline() { return kPipeline; }
 Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rules, Graph* graph,
                  const PassOptions& options, PassReport* report) {
   for (const Pass& pass : passes) {
-    if (IsOff(options, pass.name)) continue;
+    if (!Serves(pass.target, options) || IsOff(options, pass.name)) continue;
     HASTEN_TRY((pass.stage ? RunStage(pass, rules, graph, options, report) : RunWalk(pass, graph, options, report))
                    .At(Str("pass ", pass.name)));
 #ifdef HASTEN_CHECKS

@@ -9,6 +9,7 @@ struct Pass {
   std::string_view name;
   std::optional<Stage> stage;                                               // its rules
   Status (*run)(Graph*, const PassOptions&, PassReport::Entry*) = nullptr;  // else: over the graphs, outer and inner
+  Target target = Target::kAny;
 };
 std::span<const Pass> Pipeline();
 

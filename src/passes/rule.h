@@ -12,6 +12,7 @@ enum class Stage : uint8_t {
   kWeights,    // constant arithmetic moves into weights
   kEpilogue,   // elementwise nodes move into the node that feeds them
   kPointwise,  // what is left of them becomes pointwise programs
+  kMerge,      // several nodes become one op of the standard: what epilogues and programs are for in a plan
 };
 
 // The graph a rule edits.  All edits go through here, so that the driver knows what to look at again.
@@ -79,6 +80,7 @@ struct Rule {
   Stage stage = Stage::kSimplify;
   int benefit = 0;  // rules of one stage are tried at a node in falling order of it
   Numerics numerics = Numerics::kExact;
+  Target target = Target::kAny;
   std::span<const std::string_view> roots = {};  // ops whose nodes it looks at; empty: all
   // True if it changed the graph.  It must not have changed anything if it says false.
   Result<bool> (*apply)(RewriteContext&, NodeId) = nullptr;

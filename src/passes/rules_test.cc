@@ -101,12 +101,14 @@ void ExpectSameValues(const Graph& before, const Graph& after, bool exact) {
 }
 
 void RunCase(const Case& test, std::span<const Pass> passes, std::span<const Rule* const> rules, std::string_view name,
-             bool exact) {
+             bool exact, Target target = Target::kRun) {
   SCOPED_TRACE(Str(name, ": ", test.what));
   auto before = ParseStatements(test.before), model = ParseStatements(test.before), after = ParseStatements(test.after);
   if (!before || !model || !after) return;
   PassReport report;
-  Status status = RunPasses(passes, rules, &model->graph, {}, &report);
+  PassOptions options;
+  if (target != Target::kAny) options.target = target;
+  Status status = RunPasses(passes, rules, &model->graph, options, &report);
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(report.Of(name).fired, test.fires);
   EXPECT_TRUE(report.notes.empty()) << report.notes[0];
@@ -132,7 +134,8 @@ TEST(Rules, EachHasATextTest) {
     EXPECT_GE(cases.size(), 2u);
     EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [](const Case& c) { return c.fires > 0; }));
     EXPECT_TRUE(std::any_of(cases.begin(), cases.end(), [](const Case& c) { return c.fires == 0; }));
-    for (const Case& c : cases) RunCase(c, {&pass, 1}, {&rule, 1}, rule->name, rule->numerics == Numerics::kExact);
+    for (const Case& c : cases)
+      RunCase(c, {&pass, 1}, {&rule, 1}, rule->name, rule->numerics == Numerics::kExact, rule->target);
   }
   for (const auto& file : IrFiles("src/passes/rules")) {
     const std::string stem = file.stem().string();

@@ -133,6 +133,7 @@ extern const Rule kLowerFused = {
         "which epilogues take up again.",
     .benefit = 60,
     .numerics = Numerics::kReassociated,
+    .target = Target::kRun,
     .roots = kRoots,
     .apply = Apply,
 };

@@ -1,0 +1,194 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <set>
+
+#include "base/mapped_file.h"
+#include "cli/fixed_shapes.h"
+#include "cli/simplify_report.h"
+#include "engine/session.h"
+#include "import/onnx/export.h"
+#include "ops/infer.h"
+
+namespace hasten::cli {
+namespace {
+
+constexpr int64_t kExternalFrom = 1024;  // bytes of a weight that goes to the data file, if there is one
+constexpr int64_t kFoldedGrowth = int64_t{16} << 20;
+
+bool IsOnnx(const std::string& path) { return !path.ends_with(".ir") && !path.starts_with("zoo:"); }
+
+Status RemoveOutputs(const std::vector<std::string>& names, Graph* graph) {
+  for (const std::string& name : names) {
+    const ValueId v = graph->FindValue(name);
+    const auto it = std::find(graph->outputs.begin(), graph->outputs.end(), v);
+    if (v == kNone || it == graph->outputs.end())
+      return Status(Code::kInvalidArgument, Str("--unused-output: the model has no output ", Quote(name)));
+    if (graph->outputs.size() == 1)
+      return Status(Code::kInvalidArgument, Str("--unused-output ", name, ": the model has no other output"));
+    graph->outputs.erase(it);
+  }
+  RemoveDead(graph);
+  return {};
+}
+
+// The model as the flags change it before any rule does; the check compares with this.
+Result<std::unique_ptr<Model>> Prepared(const SimplifyFlags& f) {
+  HASTEN_ASSIGN(auto model, LoadModel(f.from));
+  Graph* graph = &model->graph;
+  if (!f.shapes.empty()) {
+    HASTEN_ASSIGN(const auto texts, NormalShapes(*graph, f.shapes));
+    HASTEN_ASSIGN(const InputShapes shapes, InputShapes::Of(*graph, texts));
+    HASTEN_TRY(FixShapes(shapes, graph).At("--overwrite-input-shape"));
+  }
+  HASTEN_TRY(RemoveOutputs(f.unused_outputs, graph));
+  return model;
+}
+
+PassOptions OptionsOf(const SimplifyFlags& f, const Model& model) {
+  PassOptions options;
+  options.target = Target::kFile;
+  options.numerics = f.precision == "exact" ? Numerics::kExact : Numerics::kReassociated;
+  options.off = f.off;
+  options.opset = f.opset.value_or(model.opset(""));
+  options.log = !f.report.empty();
+  options.fold_small_bytes = kFoldedGrowth;
+  if (f.largest_made) {
+    options.fold_small_bytes = *f.largest_made;
+    options.fold_growth = 1;
+  }
+  return options;
+}
+
+// Constants that are inputs are not known to rules.
+Status Optimise(const SimplifyFlags& f, const OnnxContents& contents, Model* model, PassReport* report) {
+  if (f.no_passes) return {};
+  Graph* graph = &model->graph;
+  const std::vector<ValueId> inputs = graph->inputs;
+  std::vector<std::string> unknown;
+  if (f.keep_defaults) unknown = contents.defaulted;
+  if (f.weights_vary) unknown.insert(unknown.end(), contents.initializers.begin(), contents.initializers.end());
+  for (const std::string& name : unknown) {
+    const ValueId v = graph->FindValue(name);
+    const bool is_input = std::find(graph->inputs.begin(), graph->inputs.end(), v) != graph->inputs.end();
+    if (v != kNone && graph->value(v).constant && !is_input) graph->inputs.push_back(v);
+  }
+  const std::set<std::string> defaulted(contents.defaulted.begin(), contents.defaulted.end());
+  HASTEN_TRY(Optimize(model, OptionsOf(f, *model), report));
+  constexpr int kFirstIrWithDefaults = 4;
+  std::erase_if(graph->inputs, [&](ValueId v) {
+    const bool added = std::find(inputs.begin(), inputs.end(), v) == inputs.end();
+    const bool stays = f.keep_defaults && model->ir_version >= kFirstIrWithDefaults;
+    return added && !(stays && defaulted.contains(graph->value(v).name));
+  });
+  RemoveDead(graph);
+  return {};
+}
+
+void CountOps(const Graph& graph, OnnxContents* out) {
+  for (const NodeId n : graph.Order()) {
+    ++out->ops[OpName(graph.node(n))];
+    for (const GraphPtr& body : graph.node(n).attrs.Graphs()) CountOps(*body, out);
+  }
+}
+
+int64_t WeightBytes(const Graph& graph) {
+  int64_t sum = 0;
+  for (ValueId v = 0; v < graph.value_slots(); ++v)
+    if (const Tensor* t = graph.value(v).alive ? graph.constant(v) : nullptr) sum += t->bytes();
+  return sum;
+}
+
+ExportOptions FileOptions(const SimplifyFlags& f, const OnnxContents& before, const Model& model) {
+  ExportOptions options{f.opset, {}};
+  const bool large = f.external_threshold && WeightBytes(model.graph) > *f.external_threshold;
+  if (f.external || before.external || large) options.external_bytes = kExternalFrom;
+  return options;
+}
+
+Status WritePage(const SimplifyFlags& f, const std::shared_ptr<const Model>& original, const Simplified& s) {
+  HASTEN_ASSIGN(const std::shared_ptr<const Model> written, LoadModel(f.to));
+  HASTEN_ASSIGN(const InputShapes shapes_before, InputShapes::Of(original->graph, {}));
+  HASTEN_ASSIGN(const InputShapes shapes_after, InputShapes::Of(written->graph, {}));
+  HASTEN_ASSIGN(const ModelFacts before, GatherFacts(original, shapes_before));
+  HASTEN_ASSIGN(const ModelFacts after, GatherFacts(written, shapes_after));
+  return WriteFile(f.report, HtmlPage(s, before, after)).At(f.report);
+}
+
+Status Simplify(const SimplifyFlags& f, Report* report) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point start = Clock::now();
+  if (!f.to.ends_with(".onnx"))
+    return Status(Code::kInvalidArgument, Str(f.to, ": must end in .onnx"));
+  Simplified s{f.from, f.to, {}, {}, {}, {}, 0};
+  report->Line("Simplifying...");
+  if (IsOnnx(f.from)) {
+    HASTEN_ASSIGN(s.before, ReadOnnxContents(f.from));
+  }
+  HASTEN_ASSIGN(const std::shared_ptr<const Model> original, Prepared(f));
+  if (!IsOnnx(f.from)) CountOps(original->graph, &s.before);
+  HASTEN_ASSIGN(const std::unique_ptr<Model> model, Prepared(f));
+  report->Notes(model->notes);
+  HASTEN_TRY(Optimise(f, s.before, model.get(), &s.passes).At(f.from));
+  HASTEN_TRY(ExportOnnx(*model, f.to, FileOptions(f, s.before, *model)).At(f.to));
+  HASTEN_ASSIGN(s.after, ReadOnnxContents(f.to));
+  s.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (f.check_n > 0) {
+    HASTEN_ASSIGN(s.check, CheckSimplified(f, original, f.to));
+  }
+  report->Fact([&s](JsonWriter* json) { SimplifyFacts(s, json); });
+  report->Line("Finish! Here is the difference:");
+  report->Line(DifferenceTable(s));
+  report->Line(CheckLine(s.check));
+  if (!f.report.empty()) HASTEN_TRY(WritePage(f, original, s));
+  report->Print();
+  if (!s.check.differs.empty())
+    return Status(Code::kInvalidArgument, Str("check failed: ", s.check.differs, "; ", f.to, " must not be used"));
+  if (!s.check.why_not.empty() && f.asked_to_check)
+    return Status(Code::kInvalidArgument,
+                  Str("could not check: ", s.check.why_not, "; give --test-input-shape or --input-data-path"));
+  return {};
+}
+
+std::function<Status()> Define(CLI::App* app) {
+  const auto flags = std::make_shared<SimplifyFlags>();
+  AddSimplifyFlags(app, flags.get());
+  return [flags]() -> Status {
+    Report report(flags->json, flags->quiet);
+    return Simplify(*flags, &report);
+  };
+}
+
+constexpr Example kExamples[] = {
+    {"Fewer nodes, the same results.", "hasten simplify in.onnx out.onnx"},
+    {"A batch of 1, and three sets of inputs to compare with.",
+     "hasten simplify in.onnx out.onnx 3 --overwrite-input-shape input:1,3,224,224"},
+    {"What was changed, and what it saves.", "hasten simplify in.onnx out.onnx --report report.html"},
+    {"For scripts that call onnxsim.", "ln -s $(command -v hasten) ~/bin/onnxsim"},
+};
+
+constexpr std::string_view kDoc =
+    R"(Computes what can be computed beforehand, removes what changes nothing, and folds constants into weights.
+The result is a model of the standard's ops at the model's own opset, with its names, doc strings and metadata; what
+only a plan can use (fused epilogues, layouts) is not in it. Graphs inside nodes are simplified, too.
+
+Takes the arguments of onnxsim, and is it when called by that name. Flags of onnxsim that ask for something else
+(quantising, other file formats, other providers) are refused. What differs: outputs are compared without being asked;
+weights stay in one file unless the input's did not, or they do not fit.
+
+The check runs both models without any rule on the same inputs: made up (see --input-fill), with small lengths where
+the model leaves them open. A model that cannot be run so is written all the same and said not to be checked; where
+CHECK_N was given, that is an error.
+
+Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
+
+}  // namespace
+
+extern const Command kSimplify = {
+    .name = "simplify",
+    .summary = "write a model with fewer nodes that computes the same",
+    .doc = kDoc,
+    .examples = kExamples,
+    .define = Define,
+};
+
+}  // namespace hasten::cli

@@ -1,0 +1,169 @@
+#include "cli/simplify_check.h"
+
+#include <fmt/format.h>
+
+#include "cli/fixed_shapes.h"
+#include "cli/random_input.h"
+#include "cli/value_files.h"
+#include "engine/session.h"
+#include "ops/infer.h"
+#include "tensor/compare.h"
+
+namespace hasten::cli {
+namespace {
+
+// Lengths to try for dims that the model leaves open: of the first axis, and of others.
+constexpr std::pair<int64_t, int64_t> kSizes[] = {{2, 2}, {1, 1}, {1, 8}, {1, 48}, {1, 64}, {1, 256}, {1, 512}};
+
+bool HasRandomOps(const Graph& graph) {
+  for (const NodeId n : graph.Order()) {
+    if (graph.node(n).op && graph.node(n).op->traits.random) return true;
+    for (const GraphPtr& body : graph.node(n).attrs.Graphs())
+      if (HasRandomOps(*body)) return true;
+  }
+  return false;
+}
+
+bool HasHalfPrecision(const Graph& graph) {
+  for (ValueId v = 0; v < graph.value_slots(); ++v) {
+    const DType dtype = graph.value(v).alive ? graph.value(v).type.dtype : DType::kNone;
+    if (dtype == DType::kF16 || dtype == DType::kBF16) return true;
+  }
+  return false;
+}
+
+Result<std::unique_ptr<Session>> Unoptimised(std::shared_ptr<const Model> model) {
+  SessionOptions options;
+  options.threads = 0;
+  options.passes = false;
+  options.plan.level = 0;
+  options.plan.numerics = Numerics::kReassociated;
+  return Session::Of(std::move(model), options);
+}
+
+void Fill(const std::string& how, Tensor* t) {
+  for (int64_t i = 0; how != "random" && LaneOf(t->dtype) != Lane::kString && i < t->elements(); ++i) {
+    const int64_t v = how == "arange" ? i : how == "ones";
+    if (LaneOf(t->dtype) == Lane::kDouble)
+      t->SetDouble(i, static_cast<double>(v));
+    else if (LaneOf(t->dtype) != Lane::kComplex)
+      t->SetInt(i, v);
+  }
+}
+
+class Checker {
+ public:
+  Checker(const SimplifyFlags& flags, const Model& model, InputShapes shapes)
+      : flags_(flags), graph_(model.graph), shapes_(std::move(shapes)), given_(graph_.inputs.size()) {}
+
+  Status ReadFiles() {
+    for (const std::string& text : flags_.input_files) {
+      size_t cut = text.find_first_of(":=");
+      for (; cut != std::string::npos; cut = text.find_first_of(":=", cut + 1))
+        if (FindInput(graph_, text.substr(0, cut)).ok()) break;
+      if (cut == std::string::npos)
+        return FindInput(graph_, text.substr(0, text.find_first_of(":="))).status().At("--input-data-path");
+      HASTEN_ASSIGN(const size_t i, FindInput(graph_, text.substr(0, cut)));
+      const Type& type = graph_.value(graph_.inputs[i]).type;
+      std::optional<Dims> dims;
+      if (type.is_tensor() && shapes_.HasRank(i)) {
+        HASTEN_ASSIGN(dims, shapes_.DimsOf(i));
+      }
+      HASTEN_ASSIGN(given_[i], ReadValue(text.substr(cut + 1), type, dims));
+    }
+    return {};
+  }
+
+  Result<std::vector<Value>> Inputs(uint64_t seed, std::pair<int64_t, int64_t> sizes) const {
+    std::vector<Value> out = given_;
+    for (size_t i = 0; i < out.size(); ++i) {
+      if (out[i].has()) continue;
+      const GraphValue& input = graph_.value(graph_.inputs[i]);
+      Dims dims;
+      if (input.type.is_tensor()) {
+        if (!shapes_.HasRank(i))
+          return Status(Code::kInvalidArgument, Str("the rank of input ", Quote(input.name), " is not known"));
+        const auto known = shapes_.Known(i);
+        for (size_t axis = 0; axis < known.size(); ++axis)
+          dims.push_back(known[axis].value_or(axis == 0 ? sizes.first : sizes.second));
+      }
+      HASTEN_ASSIGN(out[i], RandomValue(input.type, dims, seed + i).At(Str("input ", Quote(input.name))));
+      if (out[i].is_tensor()) Fill(flags_.fill, &out[i].tensor());
+    }
+    return out;
+  }
+
+  bool any_open() const {
+    for (size_t i = 0; i < given_.size(); ++i) {
+      if (given_[i].has() || !shapes_.HasRank(i)) continue;
+      for (const auto& dim : shapes_.Known(i))
+        if (!dim) return true;
+    }
+    return false;
+  }
+
+ private:
+  const SimplifyFlags& flags_;
+  const Graph& graph_;
+  InputShapes shapes_;
+  std::vector<Value> given_;
+};
+
+// Within rtol of the largest element: one that is small among its neighbours has their rounding in it.
+void CompareOutputs(const Graph& graph, std::span<const Value> is, std::span<const Value> want, double atol,
+                    SimplifyCheck* check) {
+  for (size_t i = 0; i < want.size() && check->differs.empty(); ++i) {
+    const Difference scale = Compare(is[i], want[i], {check->rtol, atol});
+    const double absolute = atol + check->rtol * scale.max_expected;
+    const Difference d = Compare(is[i], want[i], {0, absolute});
+    check->largest = std::max(check->largest, d.scaled());
+    if (!d.equal)
+      check->differs = fmt::format("output {}: {} (largest difference {:.3g}, allowed {:.3g})",
+                                   Quote(graph.value(graph.outputs[i]).name), d.what, d.max_absolute, absolute);
+  }
+}
+
+}  // namespace
+
+Result<SimplifyCheck> CheckSimplified(const SimplifyFlags& flags, const std::shared_ptr<const Model>& original,
+                                      const std::string& path) {
+  SimplifyCheck check;
+  check.rtol = flags.rtol.value_or(HasHalfPrecision(original->graph) ? 1e-2 : 1e-4);
+  HASTEN_ASSIGN(const auto texts, NormalShapes(original->graph, flags.test_shapes));
+  HASTEN_ASSIGN(InputShapes shapes, InputShapes::Of(original->graph, texts));
+  Checker checker(flags, *original, std::move(shapes));
+  HASTEN_TRY(checker.ReadFiles());
+  if (HasRandomOps(original->graph)) {
+    check.why_not = "the model draws random numbers";
+    return check;
+  }
+  auto before = Unoptimised(original);
+  if (!before.ok()) {
+    check.why_not = before.message();
+    return check;
+  }
+  std::vector<Value> want, is;
+  std::optional<std::pair<int64_t, int64_t>> sizes;
+  for (const auto& attempt : kSizes) {
+    auto inputs = checker.Inputs(flags.seed, attempt);
+    const Status status = inputs.ok() ? (*before)->Run(*inputs, &want) : std::move(inputs).status();
+    if (status.ok()) sizes = attempt;
+    if (!status.ok() && check.why_not.empty()) check.why_not = status.message();
+    if (sizes || !checker.any_open()) break;
+  }
+  if (!sizes) return check;
+  check.why_not.clear();
+  HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(path));
+  HASTEN_ASSIGN(const auto after, Unoptimised(std::move(written)).At(path));
+  for (; check.runs < flags.check_n && check.differs.empty(); ++check.runs) {
+    const uint64_t step = static_cast<uint64_t>(check.runs) * 1000;
+    HASTEN_ASSIGN(const std::vector<Value> inputs, checker.Inputs(flags.seed + step, *sizes));
+    if (check.runs > 0) HASTEN_TRY((*before)->Run(inputs, &want));
+    HASTEN_TRY(after->Run(inputs, &is).At(Str("the simplified model ", path)));
+    HASTEN_REQUIRE(is.size() == want.size(), "the simplified model has ", is.size(), " outputs, not ", want.size());
+    CompareOutputs(original->graph, is, want, flags.atol, &check);
+  }
+  return check;
+}
+
+}  // namespace hasten::cli
