@@ -104,11 +104,15 @@ def read_outputs(folder):
     return out
 
 
-def run_ours(path, inputs, folder):
-    os.makedirs(os.path.join(folder, "in"), exist_ok=True)
+def write_inputs(folder, inputs):
+    os.makedirs(folder, exist_ok=True)
     for i, (name, array) in enumerate(inputs):
-        with open(os.path.join(folder, "in", f"input_{i}.pb"), "wb") as f:
+        with open(os.path.join(folder, f"input_{i}.pb"), "wb") as f:
             f.write(numpy_helper.from_array(np.array(array, order="C"), name).SerializeToString())
+
+
+def run_ours(path, inputs, folder):
+    write_inputs(os.path.join(folder, "in"), inputs)
     out = os.path.join(folder, "out")
     done = subprocess.run([BIN, "run", path, "--input-dir", os.path.join(folder, "in"), "--output-dir", out,
                            "--output-format", "pb"], capture_output=True, text=True, timeout=900)

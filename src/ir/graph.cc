@@ -145,6 +145,7 @@ void Graph::EraseValue(ValueId v) {
   by_name_.erase(value.name);
   value = GraphValue();
   value.alive = false;
+  std::replace(captures.begin(), captures.end(), v, kNone);
 }
 
 void Graph::SetInput(NodeId n, size_t index, ValueId v) {
@@ -296,8 +297,11 @@ Status Verify(const Graph& graph) {
     }
   }
   for (ValueId v : graph.inputs) defined[v] = true;
-  for (ValueId v : graph.captures)
-    if (v != kNone) defined[v] = true;
+  for (ValueId v : graph.captures) {
+    if (v == kNone) continue;
+    HASTEN_REQUIRE(v < graph.value_slots() && graph.value(v).alive, "a captured value is not there");
+    defined[v] = true;
+  }
   for (NodeId n : graph.Order()) {
     Status status = VerifyNode(graph, n, uses, &defined);
     if (!status.ok()) return std::move(status).At(graph.Where(n));

@@ -121,7 +121,7 @@ class Graph {
   // Nodes.  Outputs must be values without a producer.  Appends, or inserts before `before`.
   NodeId AddNode(Node node, NodeId before = kNone);
   void EraseNode(NodeId n);    // its outputs lose their producer and stay
-  void EraseValue(ValueId v);  // must be unused
+  void EraseValue(ValueId v);  // must be unused; a capture's stand-in leaves kNone behind
   void SetInput(NodeId n, size_t index, ValueId v);
   void AppendInput(NodeId n, ValueId v, bool captured = false);
   void ReplaceUses(ValueId from, ValueId to);  // in nodes and graph outputs

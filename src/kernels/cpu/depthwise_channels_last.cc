@@ -19,7 +19,7 @@ struct Bound {
 bool Supports(const PlanCall& call) {
   if (!ConvSupported(call) || call.constant(1)->dims.rank() > 4) return false;
   const Dims& w = call.constant(1)->dims;
-  return w[1] == 1 && call.attrs<ConvAttrs>().group > 1;
+  return w[1] == 1;
 }
 
 Status Pack(const PlanCall& call, int, Tensor* packed) {
