@@ -344,6 +344,46 @@ std::string OpenBlocks(int blocks) {
   return body + Str("  out \"x", blocks, "\"\n");
 }
 
+// Values of known and of data-dependent shape, a loop and constants.
+constexpr std::string_view kDataDependent = R"ir(
+  in "x" f32[N,4]
+  const "w" f32[4,4] = normal(seed=1, mean=0, deviation=1)
+  const "three" i64[] = [3]
+  const "yes" bool[] = [true]
+  "m" = MatMul("x", "w")
+  "r" = Relu("m")
+  "at" = NonZero("r")
+  "rows" = Transpose("at") {perm=[1, 0]}
+  "kept" = GatherND("r", "rows")
+  "twice" = Add("kept", "kept")
+  "y" = Loop("three", "yes", "m") {body=graph "body" {
+    in "i" i64[]
+    in "go" bool[]
+    in "v" f32[N,4]
+    "n" = Abs("v")
+    "t" = Identity("go")
+    out "t"
+    out "n"
+  }}
+  out "twice"
+  out "y"
+)ir";
+
+TEST(Binding, InTheMemoryOfAnotherChangesNothing) {
+  for (const std::string_view body : {kSmallNetwork, kDataDependent}) {
+    const auto session = SessionOf(Parsed(body), 1);
+    Executor one(session->plan(), {.max_bindings = 1});
+    for (const int64_t rows : {3, 1, 7, 2, 7, 0, 5, 1, 40, 2}) {
+      const std::vector<Value> inputs = InputsOf(*session->plan(), rows, static_cast<uint64_t>(rows));
+      std::vector<Value> outputs;
+      Status s = one.Run(inputs, &outputs);
+      ASSERT_TRUE(s.ok()) << s.message();
+      ExpectSame(outputs, RunOf(session->plan(), 1, inputs), Str(rows, " rows"));
+    }
+    EXPECT_EQ(one.times_bound(), 10);
+  }
+}
+
 TEST(Binding, OfANewShapeIsQuick) {
   const auto model = Parsed(OpenBlocks(12));
   const auto session = SessionOf(model, 1);

@@ -16,7 +16,7 @@ struct Phase {
 
 void Chunk(void* context, int64_t chunk, int worker) {
   auto* phase = static_cast<Phase*>(context);
-  if (phase->failed.load(std::memory_order_relaxed) || phase->workers->limits().Passed()) return;
+  if (phase->failed.load(std::memory_order_relaxed) || phase->workers->limits().Passed(chunk)) return;
   KernelCall call = *phase->call;
   call.chunk = chunk;
   call.services = phase->workers->of(worker);
@@ -48,7 +48,7 @@ void WorkerServices::Share(const RunServices& services, const RunLimits& limits)
 Status Launch(const Tactic& tactic, const Binding& binding, KernelCall* call, ThreadPool* pool,
               WorkerServices* workers) {
   for (size_t i = 0; i < binding.phases.size(); ++i) {
-    if (workers->limits().Passed()) return workers->limits().Why();
+    if (workers->limits().Passed(static_cast<int64_t>(i))) return workers->limits().Why();
     call->phase = static_cast<int>(i);
     call->chunks = binding.phases[i];
     if (call->chunks == 1) {
@@ -65,7 +65,7 @@ Status Launch(const Tactic& tactic, const Binding& binding, KernelCall* call, Th
     if (phase.failed) return std::move(phase.status);
   }
   // Chunks that were not computed leave outputs that nobody may see.
-  return workers->limits().Passed() ? workers->limits().Why() : Status();
+  return workers->limits().Stopped() ? workers->limits().Why() : Status();
 }
 
 }  // namespace hasten

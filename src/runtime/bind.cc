@@ -143,13 +143,14 @@ void SetTensorType(Type* type, DType dtype, const Dims& dims) {
 
 class Binder {
  public:
-  Binder(const Plan& plan, std::span<const Value> inputs)
-      : plan_(plan), inputs_(inputs), inference_({.fold_small = true, .use_graph_types = false}) {}
+  Binder(const Plan& plan, std::span<const Value> inputs, std::unique_ptr<BoundPlan> old)
+      : plan_(plan),
+        inputs_(inputs),
+        inference_({.fold_small = true, .use_graph_types = false}),
+        bound_(std::move(old)) {}
 
   Result<std::unique_ptr<BoundPlan>> Run(int64_t max_arena_bytes) {
-    bound_->values.resize(plan_.values.size());
-    bound_->fixed.resize(plan_.values.size());
-    bound_->has_fixed.resize(plan_.values.size());
+    bound_ ? Empty() : MakeEmpty();
     HASTEN_TRY(Infer());
     HASTEN_TRY(FixShapes());
     HASTEN_TRY(BindSteps());
@@ -172,13 +173,45 @@ class Binder {
     return inference_.Run(graph);
   }
 
+  void MakeEmpty() {
+    bound_ = std::make_unique<BoundPlan>();
+    bound_->values.resize(plan_.values.size());
+    bound_->fixed.resize(plan_.values.size());
+    bound_->has_fixed.resize(plan_.values.size());
+    bound_->steps.resize(plan_.steps.size());
+    for (SlotId s = 0; s < plan_.values.size(); ++s)
+      if (plan_.values[s].storage == Storage::kConstant) bound_->values[s] = Value(plan_.values[s].constant);
+    PlaceOperands();
+  }
+
+  // Back to what MakeEmpty made: constants, operand arrays and the memory of everything stay.
+  void Empty() {
+    bound_->kinds.clear();
+    bound_->dtypes.clear();
+    bound_->key.clear();
+    bound_->dynamic.clear();
+    bound_->states.clear();
+    for (SlotId s = 0; s < plan_.values.size(); ++s) {
+      if (plan_.values[s].storage == Storage::kConstant) continue;
+      bound_->values[s] = Value();
+      bound_->fixed[s] = Tensor();
+      bound_->has_fixed[s] = false;
+    }
+    for (BoundStep& b : bound_->steps) {
+      b.dynamic = false;
+      b.binding.phases.assign(1, 1);
+      b.binding.workspace_bytes = 0;
+      b.binding.data.clear();
+      b.unpacked.clear();
+      b.in_types.clear();
+      b.out_types.clear();
+      b.release.clear();
+    }
+  }
+
   Status FixShapes() {
     for (SlotId s = 0; s < plan_.values.size(); ++s) {
       const PlannedValue& v = plan_.values[s];
-      if (v.storage == Storage::kConstant) {
-        bound_->values[s] = Value(v.constant);
-        continue;
-      }
       if ((v.storage != Storage::kArena && v.storage != Storage::kOutput) || !v.graph) continue;
       const Type& type = inference_.Get(v.graph, v.value).type;
       if (!type.is_tensor() || type.dtype == DType::kNone || type.dtype == DType::kString) continue;
@@ -248,8 +281,6 @@ class Binder {
   }
 
   Status BindSteps() {
-    bound_->steps.resize(plan_.steps.size());
-    PlaceOperands();
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       const Step& step = plan_.steps[i];
       BoundStep& b = bound_->steps[i];
@@ -330,7 +361,11 @@ class Binder {
     if (total + workspace > max_arena_bytes)
       return Status(Code::kOutOfMemory,
                     Str("run needs ", total + workspace, " bytes of arena, the limit is ", max_arena_bytes));
-    HASTEN_ASSIGN(bound_->arena, NewArena(total + workspace));
+    // An old arena serves again unless it is far larger than need be.
+    if (const int64_t had = bound_->arena.bytes();
+        !bound_->arena.data || had < total + workspace || had / 4 > total + workspace) {
+      HASTEN_ASSIGN(bound_->arena, NewArena(total + workspace));
+    }
     bound_->arena_bytes = total + workspace;
     for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
     for (const auto& [out, root] : host) Fix(out, bound_->fixed[root].data);
@@ -363,13 +398,14 @@ class Binder {
   std::span<const Value> inputs_;
   Inference inference_;
   std::vector<Type> in_, out_, epilogue_in_;
-  std::unique_ptr<BoundPlan> bound_ = std::make_unique<BoundPlan>();
+  std::unique_ptr<BoundPlan> bound_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes) {
-  return Binder(plan, inputs).Run(max_arena_bytes);
+Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes,
+                                            std::unique_ptr<BoundPlan> old) {
+  return Binder(plan, inputs, std::move(old)).Run(max_arena_bytes);
 }
 
 }  // namespace hasten

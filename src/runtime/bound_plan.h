@@ -43,7 +43,9 @@ struct BoundPlan {
   std::vector<BoundState> states;
 };
 
-// Inference for these inputs, memory layout and operand arrays.  Errors say which input must be what.
-Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes);
+// Inference for these inputs, memory layout and operand arrays.  Errors say which input must be what.  `old` (null:
+// none) is an earlier binding of the same plan, whose memory is used again.
+Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes,
+                                            std::unique_ptr<BoundPlan> old = nullptr);
 
 }  // namespace hasten

@@ -51,8 +51,12 @@ Result<BoundPlan*> Executor::Bind(std::span<const Value> inputs, size_t rows) {
   }
   // Sequences are keyed by kind alone, so their types may not be relied on a second time.
   if (!AllTensors(inputs)) bindings_.clear();
-  while (bindings_.size() >= options_.max_bindings && !bindings_.empty()) bindings_.pop_back();
-  HASTEN_ASSIGN(auto bound, BindPlan(*plan_, inputs, options_.max_arena_bytes));
+  std::unique_ptr<BoundPlan> old;
+  while (bindings_.size() >= options_.max_bindings && !bindings_.empty()) {
+    old = std::move(bindings_.back());
+    bindings_.pop_back();
+  }
+  HASTEN_ASSIGN(auto bound, BindPlan(*plan_, inputs, options_.max_arena_bytes, std::move(old)));
   bound->rows = rows;
   for (const Value& v : inputs) {
     bound->kinds.push_back(AllTensors(inputs) ? v.kind() : Value::Kind::kState);  // kState never matches an input
