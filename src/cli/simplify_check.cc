@@ -17,7 +17,9 @@ constexpr std::pair<int64_t, int64_t> kSizes[] = {{2, 2}, {1, 1}, {1, 8}, {1, 48
 
 bool HasRandomOps(const Graph& graph) {
   for (const NodeId n : graph.Order()) {
-    if (graph.node(n).op && graph.node(n).op->traits.random) return true;
+    const Node& node = graph.node(n);
+    const bool trains = node.inputs.size() > 2 && node.inputs[2] != kNone;  // of Dropout, whose other form is a copy
+    if (node.op && node.op->traits.random && (node.op->name != "Dropout" || trains)) return true;
     for (const GraphPtr& body : graph.node(n).attrs.Graphs())
       if (HasRandomOps(*body)) return true;
   }
