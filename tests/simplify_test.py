@@ -186,6 +186,17 @@ class Commands(CommandLine):
         np.arange(77, dtype=np.float32).tofile(self.folder / "x.raw")
         self.out("simplify", "m.onnx", "o.onnx", "1", "--test-input-shape", "x:77", "--input-data-path", "x:x.raw")
 
+    def test_a_difference_fails_the_check(self):
+        rng = np.random.default_rng(0)
+        w = numpy_helper.from_array(rng.standard_normal((64, 64)).astype(np.float32), "w")
+        k = numpy_helper.from_array(rng.standard_normal(64).astype(np.float32), "k")
+        nodes = [node("MatMul", ["x", "w"], ["p"]), node("Mul", ["p", "k"], ["y"])]
+        self.save(model_of(nodes, [info("x", (8, 64))], [info("y", (8, 64))], [w, k]))
+        self.out("simplify", "m.onnx", "o.onnx")
+        self.fails("simplify", "m.onnx", "o.onnx", "--check-rtol", "0", "--check-atol", "0",
+                   says=['check failed: output "y": element', "must not be used"])
+        self.assertIn('"y"', self.json("simplify", "m.onnx", "o.onnx", "--check-rtol", "0", "--check-atol", "0", status=1)["differs"])
+
     def test_refused_and_accepted(self):
         self.scaled()
         for flag in ("--emit-mlir", "--emit-coreml", "--fp16-quantize", "--profile", "--cuda", "--certify"):

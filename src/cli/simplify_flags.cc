@@ -147,7 +147,7 @@ void AddCheck(CLI::App* app, SimplifyFlags* f) {
           "only input",
           "[NAME:]DIMS");
   AddList(app, &f->input_files, "--input-data-path,--input-data",
-          "Inputs of the check from files: .npy, .pb (TensorProto), else raw bytes, row-major", "NAME:FILE");
+          "Inputs of the check from files: .npy, .pb (TensorProto), or .raw and .bin, row-major bytes", "NAME:FILE");
   OneOf(app->add_option("--input-fill", f->fill, "Contents of inputs that are made up")->capture_default_str(),
         {"random", "ones", "zeros", "arange"});
   app->add_option("--seed", f->seed, "Seed of random inputs")->type_name("N")->capture_default_str();
