@@ -17,9 +17,8 @@ Result<std::vector<std::string>> NormalShapes(const Graph& graph, std::span<cons
       continue;
     }
     if (graph.inputs.size() != 1)
-      return Status(Code::kInvalidArgument,
-                    Str("shape ", text, ": must name its input, as in NAME:", text, "; the model has ",
-                        graph.inputs.size(), " inputs"));
+      return Status(Code::kInvalidArgument, Str("shape ", text, ": must name its input, as in NAME:", text,
+                                                "; the model has ", graph.inputs.size(), " inputs"));
     out.push_back(Str(graph.value(graph.inputs[0]).name, "=", text));
   }
   return out;

@@ -117,8 +117,7 @@ Status WritePage(const SimplifyFlags& f, const std::shared_ptr<const Model>& ori
 Status Simplify(const SimplifyFlags& f, Report* report) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
-  if (!f.to.ends_with(".onnx"))
-    return Status(Code::kInvalidArgument, Str(f.to, ": must end in .onnx"));
+  if (!f.to.ends_with(".onnx")) return Status(Code::kInvalidArgument, Str(f.to, ": must end in .onnx"));
   Simplified s{f.from, f.to, {}, {}, {}, {}, 0};
   report->Line("Simplifying...");
   if (IsOnnx(f.from)) {

@@ -12,12 +12,19 @@
 namespace hasten::cli {
 namespace {
 
-// Lengths to try for dims that the model leaves open: of the first axis, and of others.
-constexpr std::pair<int64_t, int64_t> kSizes[] = {{2, 2}, {1, 1}, {1, 8}, {1, 48}, {1, 64}, {1, 256}, {1, 512}};
+// Lengths to try for dims that the model leaves open: of the first axis, of others of a matrix (a row of samples or
+// tokens), and of others of more (pictures, states).
+struct Sizes {
+  int64_t first, row, inner;
+};
+constexpr Sizes kSizes[] = {{2, 2, 2},   {1, 1, 1},   {1, 8, 8},     {1, 48, 48},
+                            {1, 64, 64}, {1, 512, 1}, {1, 256, 256}, {1, 512, 512}};
 
 bool HasRandomOps(const Graph& graph) {
   for (const NodeId n : graph.Order()) {
-    if (graph.node(n).op && graph.node(n).op->traits.random) return true;
+    const Node& node = graph.node(n);
+    const bool trains = node.inputs.size() > 2 && node.inputs[2] != kNone;  // of Dropout, whose other form is a copy
+    if (node.op && node.op->traits.random && (node.op->name != "Dropout" || trains)) return true;
     for (const GraphPtr& body : graph.node(n).attrs.Graphs())
       if (HasRandomOps(*body)) return true;
   }
@@ -74,7 +81,7 @@ class Checker {
     return {};
   }
 
-  Result<std::vector<Value>> Inputs(uint64_t seed, std::pair<int64_t, int64_t> sizes) const {
+  Result<std::vector<Value>> Inputs(uint64_t seed, const Sizes& sizes) const {
     std::vector<Value> out = given_;
     for (size_t i = 0; i < out.size(); ++i) {
       if (out[i].has()) continue;
@@ -85,7 +92,7 @@ class Checker {
           return Status(Code::kInvalidArgument, Str("the rank of input ", Quote(input.name), " is not known"));
         const auto known = shapes_.Known(i);
         for (size_t axis = 0; axis < known.size(); ++axis)
-          dims.push_back(known[axis].value_or(axis == 0 ? sizes.first : sizes.second));
+          dims.push_back(known[axis].value_or(axis == 0 ? sizes.first : known.size() == 2 ? sizes.row : sizes.inner));
       }
       HASTEN_ASSIGN(out[i], RandomValue(input.type, dims, seed + i).At(Str("input ", Quote(input.name))));
       if (out[i].is_tensor()) Fill(flags_.fill, &out[i].tensor());
@@ -143,8 +150,8 @@ Result<SimplifyCheck> CheckSimplified(const SimplifyFlags& flags, const std::sha
     return check;
   }
   std::vector<Value> want, is;
-  std::optional<std::pair<int64_t, int64_t>> sizes;
-  for (const auto& attempt : kSizes) {
+  std::optional<Sizes> sizes;
+  for (const Sizes& attempt : kSizes) {
     auto inputs = checker.Inputs(flags.seed, attempt);
     const Status status = inputs.ok() ? (*before)->Run(*inputs, &want) : std::move(inputs).status();
     if (status.ok()) sizes = attempt;

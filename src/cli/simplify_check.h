@@ -1,15 +1,15 @@
 // Whether a simplified model computes what the original does.
 #pragma once
-#include "cli/simplify_flags.h"
 #include "cli/report.h"
+#include "cli/simplify_flags.h"
 
 namespace hasten::cli {
 
 struct SimplifyCheck {
   int64_t runs = 0;
-  std::string why_not;            // the original cannot be run, and why: nothing was compared
-  double largest = 0;             // largest difference over the largest element of its output
-  std::string differs;            // which output is first beyond the tolerance, and how; empty: none
+  std::string why_not;  // the original cannot be run, and why: nothing was compared
+  double largest = 0;   // largest difference over the largest element of its output
+  std::string differs;  // which output is first beyond the tolerance, and how; empty: none
   double rtol = 0;
 };
 

@@ -47,7 +47,7 @@ constexpr TheirPass kTheirPasses[] = {
     {"fuse_consecutive_concats", {}},
     {"fuse_consecutive_log_softmax", {}},
     {"fuse_consecutive_reduce_unsqueeze", {}},
-    {"fuse_consecutive_slices", {}},
+    {"fuse_consecutive_slices", {"merge_slices"}},
     {"fuse_consecutive_squeeze_unsqueeze", {"merge_reshapes"}},
     {"fuse_consecutive_squeezes", {"merge_reshapes"}},
     {"fuse_consecutive_transposes", {"compose_transposes"}},
@@ -147,7 +147,7 @@ void AddCheck(CLI::App* app, SimplifyFlags* f) {
           "only input",
           "[NAME:]DIMS");
   AddList(app, &f->input_files, "--input-data-path,--input-data",
-          "Inputs of the check from files: .npy, .pb (TensorProto), else raw bytes, row-major", "NAME:FILE");
+          "Inputs of the check from files: .npy, .pb (TensorProto), or .raw and .bin, row-major bytes", "NAME:FILE");
   OneOf(app->add_option("--input-fill", f->fill, "Contents of inputs that are made up")->capture_default_str(),
         {"random", "ones", "zeros", "arange"});
   app->add_option("--seed", f->seed, "Seed of random inputs")->type_name("N")->capture_default_str();
@@ -174,7 +174,10 @@ void AddSkips(CLI::App* app, SimplifyFlags* f) {
                if (!RulesNamed(name).ok()) Refuse("--enable-optimization", Str("there is no '", name, "' here"));
            });
   app->add_flag_callback(
-      "--skip-fuse-bn", [f] { f->off.insert(f->off.end(), {"fold_affine_after", "fold_affine_before"}); },
+      "--skip-fuse-bn",
+      [f] {
+        f->off.insert(f->off.end(), {"fold_affine_after", "fold_affine_before"});
+      },
       "BatchNormalization and constants per channel stay out of weights");
   app->add_flag_callback(
       "--skip-constant-folding", [f] { f->off.emplace_back("fold_constant"); }, "Nothing is computed beforehand");
@@ -184,7 +187,8 @@ void AddSkips(CLI::App* app, SimplifyFlags* f) {
   };
   app->add_flag_callback("--list-default-optimizers", list, "Print the names of rules and passes, and end")
       ->trigger_on_parse();
-  app->add_flag_callback("--list-other-optimizers", [] { throw CLI::Success(); }, "Nothing: all are on by default")
+  app->add_flag_callback(
+         "--list-other-optimizers", [] { throw CLI::Success(); }, "Nothing: all are on by default")
       ->trigger_on_parse();
   OneOf(app->add_option("--precision", f->precision,
                         "Liberty with rounding: exact rules only, or strict, which folds constants into weights too")
@@ -249,7 +253,9 @@ void AddAccepted(CLI::App* app) {
       {"--skip-shape-inference", "Shapes are inferred for the rules, and not written"},
       {"--no-certify", "Outputs are compared, nothing is proven"},
   };
-  for (const auto& [name, doc] : kSwitches) app->add_flag_callback(name, [] {}, doc);
+  for (const auto& [name, doc] : kSwitches)
+    app->add_flag_callback(
+        name, [] {}, doc);
   AddWords(app, "--custom-lib", "Nodes of unknown domains pass through in any case", "FILE", [](const Texts&) {});
   AddWords(app, "--providers", "CPUExecutionProvider only", "NAME", [](const Texts& names) {
     for (const std::string& name : names)

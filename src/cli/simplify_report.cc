@@ -130,8 +130,7 @@ std::string HtmlPage(const Simplified& s, const ModelFacts& before, const ModelF
   costs.push_back({"memory between nodes", Arena(before), Arena(after)});
   costs.push_back({"file", HumanBytes(s.before.bytes), HumanBytes(s.after.bytes)});
   for (const PassReport::Entry& e : s.passes.entries)
-    if (e.fired > 0 || e.ms >= 1)
-      rules.push_back({std::string(e.name), Str(e.fired), HumanMilliseconds(e.ms)});
+    if (e.fired > 0 || e.ms >= 1) rules.push_back({std::string(e.name), Str(e.fired), HumanMilliseconds(e.ms)});
   for (const PassReport::Firing& f : s.passes.firings) firings.push_back({std::string(f.rule), f.node});
   return Str("<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>", Html(s.to),
              "</title>\n<style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse}"

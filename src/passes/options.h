@@ -12,7 +12,7 @@ namespace hasten {
 enum class Target : uint8_t { kAny, kRun, kFile };
 
 struct PassOptions {
-  Target target = Target::kRun;  // rules and passes for the other one do not run
+  Target target = Target::kRun;             // rules and passes for the other one do not run
   Numerics numerics = Numerics::kWinograd;  // rules that take more liberty do not run
   std::vector<std::string> off;             // names of rules and passes that do not run
   // A node is folded into a constant if its result is at most fold_bytes, and at most fold_growth times its inputs or
@@ -22,8 +22,8 @@ struct PassOptions {
   int64_t fold_growth = 4;
   double fold_flops = 2e8;
   int firings_per_node = 20;  // the budget that ends rules which undo each other
-  int opset = 0;            // of ai.onnx that the result must be written in; 0: rules may make any op
-  bool log = false;         // whether the report lists every firing
+  int opset = 0;              // of ai.onnx that the result must be written in; 0: rules may make any op
+  bool log = false;           // whether the report lists every firing
   const Catalog* catalog = &Catalog::BuiltIn();
 };
 

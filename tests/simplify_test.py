@@ -1,0 +1,243 @@
+"""`hasten simplify`: its results on real models, by onnx.checker and ONNX Runtime, and its command line.
+
+Each model of HASTEN_TEST_DATA/onnx is simplified; the result must pass the checker, give what the original gives in ONNX
+Runtime, and have at most as many nodes as onnxsim leaves, whose counts docs/simplify.md records.  With --write, and the
+command onnxsim in ONNXSIM, the page is written anew.
+
+    HASTEN_BIN=build/release/hasten python tests/simplify_test.py [--write docs/simplify.md] [unittest arguments]
+"""
+import collections
+import glob
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy as np
+import onnx
+from command_line import HASTEN, CommandLine, info, model_of, node
+from models_test import error_of, precision, random_inputs, recorded_inputs, run_theirs, step_of
+from onnx import TensorProto as T
+from onnx import helper, numpy_helper
+
+DATA = os.environ.get("HASTEN_TEST_DATA", "")
+PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs/simplify.md"
+LIMITS = {"fp32": 1e-4, "fp16": 1e-2}
+
+
+def count_nodes(graph, into):
+    for n in graph.node:
+        into[n.op_type] += n.op_type != "Constant"
+        for a in n.attribute:
+            for body in [a.g] * a.HasField("g") + list(a.graphs):
+                count_nodes(body, into)
+    return into
+
+
+def nodes_of(path):
+    model = onnx.load(path, load_external_data=False)
+    total = sum(count_nodes(model.graph, collections.Counter()).values())
+    return total + sum(sum(count_nodes(f, collections.Counter()).values()) for f in model.functions)
+
+
+def recorded():
+    """What onnxsim leaves, by model."""
+    rows = re.findall(r"^\| (\S+) \| \d+ \| (\d+) \|", PAGE.read_text(), re.M) if PAGE.exists() else []
+    return {name: int(count) for name, count in rows}
+
+
+def models():
+    return [(os.path.basename(os.path.dirname(p)), p) for p in sorted(glob.glob(os.path.join(DATA, "onnx", "*", "model.onnx")))]
+
+
+def trials(name, path, model):
+    yield random_inputs(name, model, 1)
+    for folder in sorted(glob.glob(os.path.join(os.path.dirname(path), "test_data_set_*"))):
+        if (inputs := recorded_inputs(folder, model)) is not None:
+            yield inputs
+
+
+def simplify(path, out, *args):
+    began = time.time()
+    done = subprocess.run([HASTEN, "simplify", path, out, *args], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return time.time() - began
+
+
+class RealModels(unittest.TestCase):
+    def test_results_and_counts(self):
+        theirs = recorded()
+        for name, path in models():
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                out = os.path.join(folder, "out.onnx")
+                simplify(path, out)
+                onnx.checker.check_model(out)
+                self.same_outputs(name, path, out)
+                if name in theirs:
+                    self.assertLessEqual(nodes_of(out), theirs[name])
+
+    def same_outputs(self, name, path, out):
+        model = onnx.load(path, load_external_data=False)
+        for inputs in trials(name, path, model):
+            want = run_theirs(path, inputs)
+            if want is None:
+                continue  # ONNX Runtime does not run the original
+            got = run_theirs(out, inputs)
+            self.assertIsNotNone(got, "ONNX Runtime runs the original only")
+            for o, a, b in zip(model.graph.output, got, want, strict=True):
+                limit = LIMITS.get(precision(model)) or step_of(model, o.name) / max(float(np.max(np.abs(b))), 1e-30)
+                self.assertLessEqual(error_of(a, b), limit, o.name)
+
+
+class Commands(CommandLine):
+    def scaled(self, shape=("n", 4)):
+        """Relu(Identity(x) @ w + b), with a computed constant and things to keep."""
+        w = numpy_helper.from_array(np.arange(12, dtype=np.float32).reshape(4, 3), "w")
+        b = numpy_helper.from_array(np.ones(3, np.float32), "b")
+        nodes = [node("Identity", ["x"], ["i"]), node("MatMul", ["i", "w"], ["p"], name="dense"), node("Add", ["p", "b"], ["q"]),
+                 node("Relu", ["q"], ["y"], doc_string="kept"), node("Neg", ["x"], ["z"])]
+        model = model_of(nodes, [info("x", shape)], [info("y", [None, 3]), info("z", shape)], [w, b], metadata={"k": "v"})
+        return self.save(model)
+
+    def simplified(self, *args):
+        self.hasten("simplify", "m.onnx", "o.onnx", *args)
+        return onnx.load(self.folder / "o.onnx")
+
+    def test_the_result(self):
+        self.scaled()
+        model = self.simplified()
+        onnx.checker.check_model(model)
+        self.assertEqual([n.op_type for n in model.graph.node], ["Gemm", "Relu", "Neg"])
+        self.assertEqual([o.version for o in model.opset_import], [17])
+        self.assertEqual(model.metadata_props[0].value, "v")
+        self.assertEqual(model.graph.node[1].doc_string, "kept")
+        self.assertEqual([o.name for o in model.graph.output], ["y", "z"])
+
+    def test_text_and_json(self):
+        self.scaled()
+        text = self.out("simplify", "m.onnx", "o.onnx")
+        self.assertIn("Finish! Here is the difference:", text)
+        self.assertRegex(text, r"\| MatMul +\| 1 +\| 0 +\|")
+        self.assertIn("checked with 1 set of inputs", text)
+        facts = self.json("simplify", "m.onnx", "o.onnx", "3")
+        self.assertEqual((facts["nodes_before"], facts["nodes_after"], facts["check_runs"]), (5, 3, 3))
+        self.assertEqual(facts["fired"]["remove_identity"], 1)
+        self.assertEqual(self.json("simplify", "m.onnx", "o.onnx", "0")["check_runs"], 0)
+
+    def test_report(self):
+        self.scaled()
+        self.simplified("--report", "r.html")
+        page = (self.folder / "r.html").read_text()
+        for part in ("<table>", "matmul_add_to_gemm", "Firings, in order", "memory between nodes"):
+            self.assertIn(part, page)
+        self.assertNotIn("src=", page)
+
+    def test_skipping(self):
+        self.scaled()
+        types = lambda *args: [n.op_type for n in self.simplified(*args).graph.node]
+        self.assertIn("MatMul", types("--skip-optimization", "fuse_matmul_add_bias_into_gemm"))
+        self.assertIn("MatMul", types("--precision", "exact"))
+        self.assertEqual(len(types("--skip-optimization")), 5)
+        self.misused("simplify", "m.onnx", "o.onnx", "--skip-optimization", "fuse_bn_into_con",
+                     says="did you mean 'fuse_bn_into_conv'?")
+
+    def test_shapes_and_outputs(self):
+        self.scaled()
+        model = self.simplified("--overwrite-input-shape", "5,4", "--unused-output", "z")
+        dims = lambda v: [d.dim_value for d in v.type.tensor_type.shape.dim]
+        self.assertEqual(dims(model.graph.input[0]), [5, 4])
+        self.assertEqual(dims(model.graph.output[0]), [5, 3])
+        self.assertEqual([o.name for o in model.graph.output], ["y"])
+        self.assertEqual(dims(self.simplified("--input-shape", "x:2,4").graph.input[0]), [2, 4])
+        self.fails("simplify", "m.onnx", "o.onnx", "--unused-output", "q", says='no output "q"')
+        self.fails("simplify", "m.onnx", "o.onnx", "--overwrite-input-shape", "u:2,4", says='no input "u"')
+
+    def test_files(self):
+        self.scaled()
+        model = self.simplified("--target-opset", "13", "--save-as-external-data")
+        self.assertEqual([o.version for o in model.opset_import], [13])
+        self.fails("simplify", "m.onnx", "o.txt", says="must end in .onnx")
+        self.fails("simplify", "absent.onnx", "o.onnx", says="absent.onnx")
+
+    def test_initializers(self):
+        self.scaled()
+        model = onnx.load(self.folder / "m.onnx")
+        model.graph.input.append(info("b", [3]))
+        model.graph.node[1].input[1] = "ww"
+        model.graph.node.insert(0, node("Neg", ["w"], ["ww"]))
+        self.save(model)
+        self.assertEqual([i.name for i in self.simplified().graph.input], ["x"])
+        self.assertEqual([i.name for i in self.simplified("--mutable-initializer").graph.input], ["x", "b"])
+        kept = self.simplified("--initializers-as-non-constants")
+        self.assertEqual(sum(n.op_type == "Neg" for n in kept.graph.node), 2)
+        self.assertEqual([i.name for i in kept.graph.input], ["x"])
+
+    def test_check_needs_inputs_that_fit(self):
+        nodes = [node("Reshape", ["x", "s"], ["y"])]
+        shape = numpy_helper.from_array(np.array([7, 11], np.int64), "s")
+        self.save(model_of(nodes, [info("x", ["n"])], [info("y", [7, 11])], [shape]))
+        self.assertIn("not checked: ", self.out("simplify", "m.onnx", "o.onnx"))
+        self.fails("simplify", "m.onnx", "o.onnx", "1", says="could not check")
+        self.assertIn("checked with 1", self.out("simplify", "m.onnx", "o.onnx", "1", "--test-input-shape", "x:77"))
+        np.arange(77, dtype=np.float32).tofile(self.folder / "x.raw")
+        self.out("simplify", "m.onnx", "o.onnx", "1", "--test-input-shape", "x:77", "--input-data-path", "x:x.raw")
+
+    def test_a_difference_fails_the_check(self):
+        rng = np.random.default_rng(0)
+        w = numpy_helper.from_array(rng.standard_normal((64, 64)).astype(np.float32), "w")
+        k = numpy_helper.from_array(rng.standard_normal(64).astype(np.float32), "k")
+        nodes = [node("MatMul", ["x", "w"], ["p"]), node("Mul", ["p", "k"], ["y"])]
+        self.save(model_of(nodes, [info("x", (8, 64))], [info("y", (8, 64))], [w, k]))
+        self.out("simplify", "m.onnx", "o.onnx")
+        self.fails("simplify", "m.onnx", "o.onnx", "--check-rtol", "0", "--check-atol", "0",
+                   says=['check failed: output "y": element', "must not be used"])
+        self.assertIn('"y"', self.json("simplify", "m.onnx", "o.onnx", "--check-rtol", "0", "--check-atol", "0", status=1)["differs"])
+
+    def test_refused_and_accepted(self):
+        self.scaled()
+        for flag in ("--emit-mlir", "--emit-coreml", "--fp16-quantize", "--profile", "--cuda", "--certify"):
+            self.misused("simplify", "m.onnx", "o.onnx", flag, says=flag)
+        self.simplified("--enable-fuse-bn", "--dynamic-input-shape", "--include-subgraph", "--no-certify", "--no-large-tensor",
+                        "--skip-shape-inference", "--input-fill", "ones", "--external-data-threshold", "1GB")
+        self.misused("simplify", "m.onnx", "o.onnx", "--target-opset", "99", says="--opset")
+
+    def test_by_the_name_onnxsim(self):
+        self.scaled()
+        os.symlink(os.path.abspath(HASTEN), self.folder / "onnxsim")
+        done = subprocess.run([self.folder / "onnxsim", "m.onnx", "o.onnx", "2"], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Finish!", done.stdout)
+        listed = subprocess.run([self.folder / "onnxsim", "--list-default-optimizers"], capture_output=True, text=True)
+        self.assertIn("fold_constant\n", listed.stdout)
+
+
+def write_page(target):
+    onnxsim = os.environ["ONNXSIM"]
+    lines = ["# Simplified models", "", "Written by `python tests/simplify_test.py --write docs/simplify.md`. Nodes are all but Constant, those of graphs "
+             "inside nodes", "included; seconds are those of the whole command, both without a check of the outputs, on a machine with two "
+             "cores", "that others used, too. A dash: onnxsim ends with an error.", "",
+             "| model | nodes | onnxsim | hasten | onnxsim, s | hasten, s |", "|---|---|---|---|---|---|"]
+    for name, path in models():
+        with tempfile.TemporaryDirectory() as folder:
+            ours, theirs = os.path.join(folder, "ours.onnx"), os.path.join(folder, "theirs.onnx")
+            seconds = simplify(path, ours, "0")
+            began = time.time()
+            done = subprocess.run([onnxsim, path, theirs, "--no-certify"], capture_output=True, text=True, timeout=600)
+            took = time.time() - began
+            failed = done.returncode != 0
+            lines.append(f"| {name} | {nodes_of(path)} | {'-' if failed else nodes_of(theirs)} | {nodes_of(ours)} | "
+                         f"{'-' if failed else f'{took:.1f}'} | {seconds:.1f} |")
+    pathlib.Path(target).write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv:
+        write_page(sys.argv[sys.argv.index("--write") + 1])
+    else:
+        if not DATA:
+            print("HASTEN_TEST_DATA is not set: no real model is simplified")
+        unittest.main()
