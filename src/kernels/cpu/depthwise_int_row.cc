@@ -25,7 +25,7 @@ using V = hn::Vec<D>;
 constexpr int kTile = 4;  // outputs that share the weights they load
 
 // The taps of some outputs that lie inside the image.
-struct Taps {
+struct IntTaps {
   int64_t row, rows, column, columns;
   int64_t top, left;  // of the window in the image
 };
@@ -42,7 +42,7 @@ HWY_INLINE V AddProduct(V x, V w, V sum) {
 }
 
 template <class T, int kOutputs>
-void Tile(const DepthwiseIntRow& r, const Taps& t, int64_t o) {
+void Tile(const DepthwiseIntRow& r, const IntTaps& t, int64_t o) {
   const D d;
   const hn::Rebind<T, D> narrow;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -71,7 +71,7 @@ void Tile(const DepthwiseIntRow& r, const Taps& t, int64_t o) {
 }
 
 // Fewer channels than a vector has lanes.
-void Narrow(const DepthwiseIntRow& r, const Taps& t, int64_t o) {
+void Narrow(const DepthwiseIntRow& r, const IntTaps& t, int64_t o) {
   for (int64_t c = 0; c < r.channels; ++c) {
     int32_t sum = 0;
     for (int64_t kh = t.row; kh < t.row + t.rows; ++kh)
@@ -86,7 +86,7 @@ void Narrow(const DepthwiseIntRow& r, const Taps& t, int64_t o) {
 
 template <class T>
 void RowOf(const DepthwiseIntRow& r, int64_t oh) {
-  // Taps k with 0 <= origin + k * dilation < in.
+  // IntTaps k with 0 <= origin + k * dilation < in.
   const auto first_tap = [](const WindowAxis& a, int64_t origin) {
     return origin >= 0 ? 0 : std::min(a.kernel, (-origin + a.dilation - 1) / a.dilation);
   };
@@ -94,7 +94,7 @@ void RowOf(const DepthwiseIntRow& r, int64_t oh) {
     return origin >= a.in ? 0 : std::min(a.kernel, (a.in - 1 - origin) / a.dilation + 1);
   };
   const WindowAxis &h = r.height, &w = r.width;
-  Taps t;
+  IntTaps t;
   t.top = oh * h.stride - h.pad_begin;
   t.row = first_tap(h, t.top);
   t.rows = std::max<int64_t>(0, end_tap(h, t.top) - t.row);
@@ -117,7 +117,7 @@ void RowOf(const DepthwiseIntRow& r, int64_t oh) {
   }
 }
 
-void Row(const DepthwiseIntRow& r, int64_t oh) { r.x.is_signed ? RowOf<int8_t>(r, oh) : RowOf<uint8_t>(r, oh); }
+void RowInt(const DepthwiseIntRow& r, int64_t oh) { r.x.is_signed ? RowOf<int8_t>(r, oh) : RowOf<uint8_t>(r, oh); }
 
 }  // namespace hasten::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -126,11 +126,11 @@ HWY_AFTER_NAMESPACE();
 namespace hasten::cpu {
 namespace {
 
-HWY_EXPORT(Row);
+HWY_EXPORT(RowInt);
 
 }  // namespace
 
-void SumDepthwiseRow(const DepthwiseIntRow& r, int64_t oh) { HWY_DYNAMIC_DISPATCH(Row)(r, oh); }
+void SumDepthwiseRow(const DepthwiseIntRow& r, int64_t oh) { HWY_DYNAMIC_DISPATCH(RowInt)(r, oh); }
 
 }  // namespace hasten::cpu
 #endif

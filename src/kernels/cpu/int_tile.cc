@@ -101,7 +101,7 @@ void AddRows(IntKernels* k) {
   if constexpr (kVectors == 3) k->tile[R][3] = Tile<R, 3>;
 }
 
-IntKernels Kernels() {
+IntKernels MakeIntKernels() {
   IntKernels k;
   k.shape.name = hwy::TargetName(HWY_TARGET);
   k.shape.lanes = static_cast<int>(hn::Lanes(D()));
@@ -127,10 +127,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace hasten::cpu {
-HWY_EXPORT(Kernels);
+HWY_EXPORT(MakeIntKernels);
 
 const IntKernels& BestIntKernels() {
-  static const IntKernels kernels = HWY_DYNAMIC_DISPATCH(Kernels)();
+  static const IntKernels kernels = HWY_DYNAMIC_DISPATCH(MakeIntKernels)();
   return kernels;
 }
 
