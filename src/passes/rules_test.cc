@@ -69,8 +69,8 @@ std::vector<Value> RandomInputs(const Graph& graph) {
     for (const Dim& d : type.shape.dims())
       dims.push_back(d.Eval([](std::string_view) { return std::optional<int64_t>(3); }).value_or(3));
     const double high = type.dtype == DType::kBool ? 1 : 12;
-    auto t =
-        Generate({Generator::Kind::kIntegers, ++seed, type.dtype == DType::kBool ? 0 : -high, high}, type.dtype, dims);
+    const double low = type.dtype == DType::kBool || type.dtype == DType::kU8 ? 0 : -high;
+    auto t = Generate({Generator::Kind::kIntegers, ++seed, low, high}, type.dtype, dims);
     EXPECT_TRUE(t.ok()) << t.message();
     for (int64_t i = 0; IsFloat(type.dtype) && i < t->elements(); ++i) t->SetDouble(i, t->Double(i) / 8);
     out.emplace_back(*std::move(t));

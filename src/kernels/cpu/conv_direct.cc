@@ -1,6 +1,6 @@
 // Convolution without a copy of the input: each tile of output pixels reads its taps through pointers.
-
 #include "kernels/cpu/conv_geometry.h"
+#include "kernels/cpu/conv_taps.h"
 
 namespace hasten::kernels::cpu {
 namespace {
@@ -42,46 +42,6 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   return {};
 }
 
-// Pointers to the taps of output pixels.
-class Taps {
- public:
-  Taps(const ConvGeometry& g, const float* x, int64_t group)
-      : g_(g), pixel_(g.groups * g.channels), x_(x + group * g.channels) {
-    for (const WindowAxis& a : g.axes) one_ &= a.kernel == 1 && a.pad_begin == 0 && (a.out - 1) * a.stride < a.in;
-  }
-
-  // Those of one pixel, `step` apart.
-  void Point(const PixelCursor& p, int64_t step, const float** out) const {
-    const WindowAxis &d = g_.axes[0], &h = g_.axes[1], &w = g_.axes[2];
-    const float* image = x_ + p.image * g_.in_pixels() * pixel_;
-    if (one_) {
-      *out = image + ((p.at[0] * d.stride * h.in + p.at[1] * h.stride) * w.in + p.at[2] * w.stride) * pixel_;
-      return;
-    }
-    int64_t low[3];
-    for (size_t i = 0; i < 3; ++i) low[i] = p.at[i] * g_.axes[i].stride - g_.axes[i].pad_begin;
-    for (int64_t kd = 0; kd < d.kernel; ++kd) {
-      const int64_t id = low[0] + kd * d.dilation;
-      for (int64_t kh = 0; kh < h.kernel; ++kh) {
-        const int64_t ih = low[1] + kh * h.dilation;
-        const bool inside = Inside(id, d.in) && Inside(ih, h.in);
-        const float* line = image + (id * h.in + ih) * w.in * pixel_;
-        for (int64_t kw = 0; kw < w.kernel; ++kw, out += step) {
-          const int64_t iw = low[2] + kw * w.dilation;
-          *out = inside && Inside(iw, w.in) ? line + iw * pixel_ : kZeros;
-        }
-      }
-    }
-  }
-
- private:
-  static bool Inside(int64_t i, int64_t size) { return static_cast<uint64_t>(i) < static_cast<uint64_t>(size); }
-  const ConvGeometry& g_;
-  const int64_t pixel_;
-  const float* x_;
-  bool one_ = true;  // one tap, always inside
-};
-
 Status Run(KernelCall& c) {
   const Bound& b = *reinterpret_cast<const Bound*>(c.bound);
   const ConvGeometry& g = b.geometry;
@@ -100,7 +60,7 @@ Status Run(KernelCall& c) {
   block.length = g.channels;
   block.tiles = RowTiles::Of(last - first, kernels.rows);
   HASTEN_ASSIGN(const auto pointers, c.Scratch<const float*>((last - first) * taps));
-  const Taps point(g, c.input(0).as<float>(), group);
+  const ConvTaps<float> point(g, c.input(0).as<float>(), group, g.channels, kZeros);
   PixelCursor pixel(g, first);
   for (int64_t t = 0; t < block.tiles.count; ++t)
     for (int64_t r = 0; r < block.tiles.size(t); ++r, pixel.Next())
