@@ -163,6 +163,16 @@ class Commands(CommandLine):
         self.fails("simplify", "m.onnx", "o.txt", says="must end in .onnx")
         self.fails("simplify", "absent.onnx", "o.onnx", says="absent.onnx")
 
+    def test_external_data_stays_external_also_in_place(self):
+        w = numpy_helper.from_array(np.arange(1024, dtype=np.float32), "w")
+        self.save(model_of([node("Add", ["x", "w"], ["y"])], [info("x", (1024,))], [info("y", (1024,))], [w]))
+        self.simplified("--save-as-external-data")
+        self.assertEqual((self.folder / "o.onnx.data").stat().st_size, 4096)
+        self.out("simplify", "o.onnx", "o.onnx")
+        self.assertLess((self.folder / "o.onnx").stat().st_size, 1000)
+        model = onnx.load(self.folder / "o.onnx")
+        np.testing.assert_array_equal(numpy_helper.to_array(model.graph.initializer[0]), np.arange(1024))
+
     def test_initializers(self):
         self.scaled()
         model = onnx.load(self.folder / "m.onnx")

@@ -24,7 +24,7 @@ constexpr TheirPass kTheirPasses[] = {
     {"eliminate_deadend", {"remove_dead"}},
     {"eliminate_duplicate_initializer", {"merge_duplicates"}},
     {"eliminate_identity", {"remove_identity"}},
-    {"eliminate_if_with_const_cond", {"inline_branch"}},
+    {"eliminate_if_with_const_cond", {}},
     {"eliminate_nop_cast", {"remove_identity"}},
     {"eliminate_nop_concat", {"remove_identity"}},
     {"eliminate_nop_dropout", {"remove_identity"}},
