@@ -109,7 +109,7 @@ Status Compare(const CompareFlags& f, Report* report) {
   HASTEN_ASSIGN(std::shared_ptr<Model> tested, LoadModel(f.other.empty() ? f.run.model : f.other));
   if (tested->graph.inputs.size() != inputs.size() || tested->graph.outputs.size() != a.session->outputs())
     return Status(Code::kInvalidArgument, Str(f.other, ": must have as many inputs and outputs as ", f.run.model));
-  HASTEN_ASSIGN(b.session, PlanSession(f.run.plan, std::move(tested), inputs, report));
+  HASTEN_ASSIGN(b.session, PlanSession(f.run.plan, std::move(tested), inputs, /*keep_weights=*/true, report));
   LayerTrace before(*a.session->plan(), f.outputs_only ? 0 : kMostTraced);
   LayerTrace after(*b.session->plan(), f.outputs_only ? 0 : kMostTraced);
   RunOptions options;

@@ -106,7 +106,7 @@ void RunCase(const Case& test, std::span<const Pass> passes, std::span<const Rul
   auto before = ParseStatements(test.before), model = ParseStatements(test.before), after = ParseStatements(test.after);
   if (!before || !model || !after) return;
   PassReport report;
-  PassOptions options;
+  PassOptions options{.numerics = Numerics::kReduced};  // every rule may be tried
   if (target != Target::kAny) options.target = target;
   Status status = RunPasses(passes, rules, &model->graph, options, &report);
   ASSERT_TRUE(status.ok()) << status.message();

@@ -2,6 +2,7 @@
 
 #include "ops/reorder.h"
 #include "plan/place.h"
+#include "tensor/alignment.h"
 
 namespace hasten {
 namespace {
@@ -157,11 +158,6 @@ class Relayouter {
   std::map<SlotId, Twin> twins_;
   std::vector<uint32_t> last_read_;
 };
-
-bool Misaligned(const Tensor& t) {
-  const auto size = static_cast<uintptr_t>(std::max<int64_t>(1, std::min<int64_t>(8, BytesFor(t.dtype, 1))));
-  return t.dtype != DType::kString && reinterpret_cast<uintptr_t>(t.data) % size != 0;
-}
 
 Status AlignConstants(Plan* plan, const Step& step) {
   for (const auto* list : {&step.in, &step.epilogue_in})

@@ -3,6 +3,7 @@
 #include "ops/infer.h"
 #include "ops/interpret.h"
 #include "runtime/bound_plan.h"
+#include "tensor/alignment.h"
 
 namespace hasten {
 
@@ -123,7 +124,13 @@ Status Executor::Run(std::span<const Value> inputs, std::vector<Value>* outputs,
   HASTEN_TRY(BindStates(bound, options));
   outputs->resize(plan_->outputs.size());
   HASTEN_TRY(PlaceOutputs(bound, outputs, services_.allocator));
-  for (size_t i = 0; i < inputs.size(); ++i) bound->values[plan_->inputs[i]] = inputs[i];
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Value& v = bound->values[plan_->inputs[i]];
+    v = inputs[i];
+    if (!v.is_tensor() || !Misaligned(v.tensor())) continue;
+    HASTEN_ASSIGN(Tensor aligned, Clone(v.tensor()));
+    v = Value(std::move(aligned));
+  }
   Status status = Walk(bound, options);
   if (status.ok())
     for (size_t i = 0; i < outputs->size(); ++i) (*outputs)[i] = bound->values[plan_->outputs[i]];

@@ -48,6 +48,15 @@ Status Pack(const PlanCall& call, int input, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int input) {
+  const IntRoles roles = IntConvOf(call);
+  if (input != roles.b) return Type::Unknown();
+  const Dims& w = call.constant(static_cast<size_t>(roles.b))->dims;
+  const int64_t groups = call.attrs<ConvAttrs>().group;
+  const Panels panels = Panels::Of(w[0] / groups, BestIntKernels().shape);
+  return Type::Tensor(DType::kI16, Dims{groups, PackedInts(panels, w.Product(2, w.rank()), w[1])});
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
   std::memcpy(&b.params, s.params, sizeof b.params);
@@ -130,6 +139,7 @@ extern const Tactic kConvInt = {
     .speed = 60,
     .packs = 1u << 1 | 1u << 3,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareIntConv,
     .bind = Bind,
     .run = Run,

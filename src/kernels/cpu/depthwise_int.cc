@@ -40,6 +40,13 @@ Status Pack(const PlanCall& call, int input, Tensor* packed) {
   return {};
 }
 
+Type PackedType(const PlanCall& call, int input) {
+  const IntRoles roles = IntConvOf(call);
+  if (input != roles.b) return Type::Unknown();
+  const Dims& w = call.constant(static_cast<size_t>(roles.b))->dims;
+  return Type::Tensor(DType::kI32, Dims{w.Product(1, w.rank()), (w[0] + kPadding - 1) / kPadding * kPadding});
+}
+
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
   std::memcpy(&b.params, s.params, sizeof b.params);
@@ -94,6 +101,7 @@ extern const Tactic kDepthwiseInt = {
     .speed = 30,
     .packs = 1u << 1 | 1u << 3,
     .pack = Pack,
+    .packed_type = PackedType,
     .prepare = PrepareIntConv,
     .bind = Bind,
     .run = Run,

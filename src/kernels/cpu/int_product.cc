@@ -109,6 +109,15 @@ IntSource SourceOf(Bytes b, const Params& p, std::span<const int32_t> zero) {
 
 }  // namespace
 
+Type PackedIntProductType(const PlanCall& call, int input) {
+  const IntRoles& roles = RolesOf(call);
+  if (input != roles.b || !PacksB(call)) return Type::Unknown();
+  const Dims& b = call.constant(static_cast<size_t>(roles.b))->dims;
+  const bool transposed = GemmOf(call).trans_b;
+  const Panels panels = Panels::Of(b[transposed ? 0 : 1], BestIntKernels().shape);
+  return Type::Tensor(DType::kI16, Dims{1, PackedInts(panels, 1, b[transposed ? 1 : 0])});
+}
+
 Status PackIntProduct(const PlanCall& call, int input, Tensor* packed) {
   std::vector<std::byte> bytes;
   HASTEN_TRY(PrepareIntProduct(call, &bytes));

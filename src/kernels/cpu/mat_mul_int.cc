@@ -18,6 +18,7 @@ extern const Tactic kMatMulInt = {
     .speed = 60,
     .packs = 1u << 1 | 1u << 3,
     .pack = PackIntProduct,
+    .packed_type = PackedIntProductType,
     .prepare = PrepareIntProduct,
     .bind = BindIntProduct,
     .run = RunIntProduct,

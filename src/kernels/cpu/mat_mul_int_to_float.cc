@@ -20,6 +20,7 @@ extern const Tactic kMatMulIntToFloat = {
     .speed = 60,
     .packs = 1u << 1 | 1u << 3,
     .pack = PackIntProduct,
+    .packed_type = PackedIntProductType,
     .prepare = PrepareIntProduct,
     .bind = BindIntProduct,
     .run = RunIntProduct,

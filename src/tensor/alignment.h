@@ -1,0 +1,16 @@
+#pragma once
+#include <algorithm>
+
+#include "tensor/tensor.h"
+
+namespace hasten {
+
+// Whether the elements do not lie at multiples of their size, as in a mapped file they may.  Kernels require that they
+// do.
+inline bool Misaligned(const Tensor& t) {
+  if (t.dtype == DType::kNone || t.dtype == DType::kString) return false;
+  const auto size = static_cast<uintptr_t>(std::clamp<int64_t>(BytesFor(t.dtype, 1), 1, 8));
+  return reinterpret_cast<uintptr_t>(t.data) % size != 0;
+}
+
+}  // namespace hasten
