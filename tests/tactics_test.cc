@@ -208,11 +208,11 @@ double ScaleBefore(const OpDef& op, const TacticCase& c) {
 class Conformance {
  public:
   void Try(const Tactic& tactic, const OpDef& op, const TacticCase& c) {
+    std::vector<Value> expected;
+    double scale = 0;
     for (const bool constants : {false, true}) {
       auto call = CallOf(op, c, constants);
       if (!call.ok()) return;
-      std::vector<Value> expected;
-      double scale = 0;
       const int variants = std::max<int>(1, static_cast<int>(tactic.variants.size()));
       for (int v = 0; v < variants; ++v)
         for (Layout layout : {Layout::kPlain, Layout::kChannelsLast}) {

@@ -20,37 +20,41 @@ namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::CappedTag<int32_t, 16>;
-using DPair = hn::Repartition<int16_t, D>;
 using V = hn::Vec<D>;
-using VPair = hn::Vec<DPair>;
 constexpr bool kWide = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
 constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
 
-// sum + a[2 i] * b[2 i] + a[2 i + 1] * b[2 i + 1], exact.
-HWY_INLINE V AddPairs(VPair a, VPair b, V sum) {
+// A lane of 32 bits holds a pair of 16-bit numbers: sum + a.low * b.low + a.high * b.high, exact.
+HWY_INLINE V AddPairs(V a, V b, V sum) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
   return V{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
 #elif HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
+  const hn::Repartition<int16_t, D> halves;
   V unused = sum;
-  return hn::ReorderWidenMulAccumulate(D(), a, b, sum, unused);
+  return hn::ReorderWidenMulAccumulate(D(), hn::BitCast(halves, a), hn::BitCast(halves, b), sum, unused);
 #else
-  const D d;
-  const V a32 = hn::BitCast(d, a), b32 = hn::BitCast(d, b);
-  const V even = hn::Mul(hn::ShiftRight<16>(hn::ShiftLeft<16>(a32)), hn::ShiftRight<16>(hn::ShiftLeft<16>(b32)));
-  return hn::Add(sum, hn::Add(even, hn::Mul(hn::ShiftRight<16>(a32), hn::ShiftRight<16>(b32))));
+  const V even = hn::Mul(hn::ShiftRight<16>(hn::ShiftLeft<16>(a)), hn::ShiftRight<16>(hn::ShiftLeft<16>(b)));
+  return hn::Add(sum, hn::Add(even, hn::Mul(hn::ShiftRight<16>(a), hn::ShiftRight<16>(b))));
 #endif
 }
 
-HWY_INLINE VPair BroadcastPair(const int16_t* p) {
+HWY_INLINE V BroadcastPair(const int16_t* p) {
   int32_t pair;
   __builtin_memcpy(&pair, p, sizeof pair);
-  return hn::BitCast(DPair(), hn::Set(D(), pair));
+  return hn::Set(D(), pair);
+}
+
+HWY_INLINE V LoadPairs(const int16_t* p) {
+#if HWY_TARGET == HWY_SCALAR
+  return BroadcastPair(p);
+#else
+  return hn::BitCast(D(), hn::Load(hn::Repartition<int16_t, D>(), p));
+#endif
 }
 
 template <int R, int N>
 void Tile(const IntTileCall& t) {
   const D d;
-  const DPair dp;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   V acc[R][N];
   HASTEN_UNROLL
@@ -64,13 +68,13 @@ void Tile(const IntTileCall& t) {
     for (int r = 0; r < R; ++r) row[r] = a[r];
     const int64_t pairs = t.pairs;
     for (int64_t k = 0; k < pairs; ++k) {
-      VPair bv[N];
+      V bv[N];
       HASTEN_UNROLL
-      for (int n = 0; n < N; ++n) bv[n] = hn::Load(dp, b + n * 2 * lanes);
+      for (int n = 0; n < N; ++n) bv[n] = LoadPairs(b + n * 2 * lanes);
       b += N * 2 * lanes;
       HASTEN_UNROLL
       for (int r = 0; r < R; ++r) {
-        const VPair av = BroadcastPair(row[r] + 2 * k);
+        const V av = BroadcastPair(row[r] + 2 * k);
         HASTEN_UNROLL
         for (int n = 0; n < N; ++n) acc[r][n] = AddPairs(av, bv[n], acc[r][n]);
       }
