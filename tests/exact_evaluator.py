@@ -1,7 +1,7 @@
 """A plain evaluator of quantised ONNX graphs in numpy, in f64: sums of integers are exact in it.
 
-evaluate(..., f32=True) rounds the values between nodes to f32, as the standard declares them; sums and what happens
-within a node stay in f64.
+Values between nodes are the real numbers that they stand for, in f64.  What rounds is QuantizeLinear, and its division
+where an input of the model, an f32, is what it divides: that, the standard says, is done in f32.
 
 It shares nothing with Hasten, and holds only to the standard's formulas: quantised values are integers held as f64,
 QuantizeLinear is clip(round half to even(x / scale) + zero point), and a QLinear op is its float op between
@@ -134,21 +134,20 @@ OPS = {
 }
 
 
-def evaluate(model, inputs, f32=False):
+def evaluate(model, inputs):
     """Outputs, as f64.  Constants keep their dtypes, which tell what zero points quantise to; everything else is f64."""
     known = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    known.update({name: array.astype(np.float64) for name, array in inputs})
+    given = {name: array.astype(np.float64) for name, array in inputs}
+    known.update(given)
     for node in model.graph.node:
         attrs = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         if node.op_type not in OPS:
             raise NotImplementedError(node.op_type)
         operands = [known[name] if name else None for name in node.input]
-        if f32 and node.op_type == "QuantizeLinear":  # its operands and so its division are f32
+        if node.op_type == "QuantizeLinear" and node.input[0] in given:
             result = quantize(*operands, attrs.get("axis", 1), f32=True)
         else:
             result = OPS[node.op_type](operands, attrs)
         results = result if isinstance(result, list) else [result]
-        if f32:
-            results = [to_f32(r) if r.dtype == np.float64 else r for r in results]
         known.update(zip(node.output, results))
     return [known[o.name] for o in model.graph.output]

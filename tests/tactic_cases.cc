@@ -147,7 +147,7 @@ std::vector<TacticCase> IntConvolutions(bool quantised) {
           continue;
         }
         const double y_scale = 0.003 * static_cast<double>(s.w.elements() / s.w[0]);
-        const SampleInput bias{DType::kI32, {s.w[0]}, -30000, 30000};
+        const SampleInput bias{xt == wt ? DType::kF64 : DType::kI32, {s.w[0]}, -30000, 30000};
         out.push_back({{s.what,
                         {x, One(DType::kF32, 0.02), One(xt, x_zero), w, One(DType::kF32, 0.01), One(wt, w_zero),
                          One(DType::kF32, y_scale), One(wt, -x_zero < 0 ? 0 : 17), bias},
@@ -199,7 +199,7 @@ std::vector<TacticCase> IntProducts(std::string_view op) {
         } else if (op == "com.microsoft.MatMulIntegerToFloat") {
           out.push_back({{s.what, {a, b, One(kF, 0.02), scales, One(at, a_zero), per_column, F32({s.b.back()})}}});
         } else if (s.a.rank() == 2 && s.b.rank() == 2) {
-          const SampleInput bias{DType::kI32, {s.b.back()}, -9999, 9999};
+          const SampleInput bias{at == bt ? DType::kF64 : DType::kI32, {s.b.back()}, -9999, 9999};
           out.push_back(
               {{s.what,
                 {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, bias, One(kF, y_scale), One(at, 3)}}});

@@ -58,6 +58,16 @@ std::vector<Sample> Samples() {
         zero(kI, -7),
         bias},
        {{"pads", Ints{1, 0, 2, 1}}, {"strides", Ints{2, 1}}}},
+      {"bias between steps",
+       {x,
+        scale(0.02),
+        zero(kU, 131),
+        w,
+        scale(0.01),
+        zero(kI, 3),
+        scale(0.3),
+        zero(kU, 100),
+        {DType::kF64, {6}, -99, 99}}},
       {"saturates", {x, scale(1), zero(kU, 0), w, scale(1), zero(kI, 0), scale(1), zero(kU, 5)}},
       {"group",
        {x, scale(0.02), zero(kU, 9), {kU, {6, 2, 1, 1}, 0, 255}, scale(0.01), zero(kU, 128), scale(0.3), zero(kU, 100)},
@@ -70,7 +80,9 @@ extern const OpDef kQLinearConv = {
     .name = "QLinearConv",
     .doc =
         "y = saturate(round((Conv(x - x_zero, w - w_zero) + bias) * x_scale * w_scale / y_scale) + y_zero), rounding "
-        "half to even. x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; bias: i32 [M]; scales float, zero "
+        "half to even. x: i8 or u8 [N, C, d...]; w: i8 or u8 [M, C / group, k...]; bias: i32 [M], or f64 with parts of "
+        "a step (what "
+        "fusing a bias with a scale of its own gives); scales float, zero "
         "points of their tensor's dtype, those of w [] or [M], others []; y: dtype of y_zero [N, M, o...].",
     .attrs = SchemaOf<ConvAttrs>(kConvFields),
     .arity = {8, 9},

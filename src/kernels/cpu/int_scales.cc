@@ -1,5 +1,6 @@
 #include "kernels/cpu/int_scales.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace hasten::cpu {
@@ -10,6 +11,15 @@ bool Holds(const PlanCall& call, int i, int64_t one, int64_t other) {
   const Type& t = call.in[static_cast<size_t>(i)];
   const auto dims = t.is_tensor() ? t.shape.Concrete() : std::nullopt;
   return dims && (dims->elements() == one || (dims->elements() == other && dims->back() == other));
+}
+
+bool BiasSupported(const PlanCall& call, size_t i) {
+  const DType t = call.in[i].dtype;
+  if (t != DType::kI32 && t != DType::kF64) return t == DType::kF32;
+  const Tensor* bias = call.constant(i);
+  for (int64_t j = 0; bias && j < bias->elements(); ++j)
+    if (!(std::abs(bias->Double(j)) <= 0x1p30)) return false;
+  return bias != nullptr;
 }
 
 }  // namespace
@@ -23,13 +33,8 @@ bool IntScalesSupported(const PlanCall& call, const IntRoles& roles, int64_t col
   if (!Holds(call, roles.bias, columns, columns)) return false;
   for (int i : {roles.a_scale, roles.b_scale, roles.y_scale})
     if (i >= 0 && call.has(static_cast<size_t>(i)) && !IsFloat(call.in[static_cast<size_t>(i)].dtype)) return false;
-  if (roles.bias < 0 || !call.has(static_cast<size_t>(roles.bias))) return true;
-  if (call.in[static_cast<size_t>(roles.bias)].dtype != DType::kI32)
-    return call.in[static_cast<size_t>(roles.bias)].dtype == DType::kF32;
-  const Tensor* bias = call.constant(static_cast<size_t>(roles.bias));
-  for (int64_t i = 0; bias && i < bias->elements(); ++i)
-    if (std::abs(bias->Int(i)) > int64_t{1} << 30) return false;
-  return bias != nullptr;
+  return roles.bias < 0 || !call.has(static_cast<size_t>(roles.bias)) ||
+         BiasSupported(call, static_cast<size_t>(roles.bias));
 }
 
 int32_t ZeroOf(const KernelCall& c, int i) { return i >= 0 && c.has(i) ? static_cast<int32_t>(c.input(i).Int(0)) : 0; }
@@ -40,15 +45,19 @@ void IntTables::Fill(const KernelCall& c, const IntRoles& roles, IntOutput outpu
   const double a = factor * c.input(roles.a_scale).Double(0);
   const double y = output == IntOutput::kQuantized ? c.input(roles.y_scale).Double(0) : 1.0;
   const Tensor& b = c.input(roles.b_scale);
-  const bool one = b.elements() == 1;
-  const bool biased = output == IntOutput::kFloats && roles.bias >= 0 && c.has(roles.bias);
+  const Tensor* bias = roles.bias >= 0 && c.has(roles.bias) ? &c.input(roles.bias) : nullptr;
+  const bool one = b.elements() == 1, scaled = bias && bias->dtype != DType::kF32;
   for (int64_t j = 0; j < count; ++j) {
     scale(at)[j] = a * b.Double(one ? 0 : j);
     multiplier(at)[j] = static_cast<float>(scale(at)[j] / y);
-    bias(at)[j] = biased ? static_cast<float>(c.input(roles.bias).Double(j)) : 0.0f;
-    // An integer bias is added before the scale.
-    if (biased && c.input(roles.bias).dtype == DType::kI32)
-      bias(at)[j] = static_cast<float>(c.input(roles.bias).Double(j) * scale(at)[j]);
+    const double added = bias ? bias->Double(j) : 0.0, nearest = scaled ? std::nearbyint(added) : 0.0;
+    if (output == IntOutput::kFloats) {
+      rest(at)[j] = static_cast<float>(scaled ? added * scale(at)[j] : added);
+      continue;
+    }
+    steps(at)[j] = added;
+    whole(at)[j] = static_cast<int32_t>(nearest);
+    rest(at)[j] = static_cast<float>((added - nearest) * (scale(at)[j] / y));
   }
 }
 
@@ -58,10 +67,9 @@ IntTail IntTail::Of(const KernelCall& c, const IntRoles& roles, IntOutput output
   t.output = output;
   t.y = c.output(0).data;
   t.y_bytes = BytesFor(c.output(0).dtype, 1);
-  if (output == IntOutput::kFloats) t.floats = {tables.multiplier(at), tables.bias(at)};
+  if (output == IntOutput::kFloats) t.floats = {tables.multiplier(at), tables.rest(at)};
   if (output != IntOutput::kQuantized) return t;
-  t.quantized = {nullptr, tables.scale(at), tables.multiplier(at)};
-  if (roles.bias >= 0 && c.has(roles.bias)) t.quantized.bias = c.input(roles.bias).as<int32_t>();
+  t.quantized = {tables.steps(at), tables.scale(at), tables.multiplier(at), tables.whole(at), tables.rest(at)};
   t.quantized.y_scale = c.input(roles.y_scale).Double(0);
   t.quantized.y_zero = ZeroOf(c, roles.y_zero);
   t.quantized.dtype = c.output(0).dtype;

@@ -13,8 +13,9 @@ struct IntRoles {
 // Quantised and float outputs have a_scale and b_scale.
 enum class IntOutput : uint8_t { kSums, kQuantized, kFloats };
 
-// Scales and zero points of a and y hold one element, those of b one or `columns`, the bias `columns` or (`one_bias`)
-// one, so small that sums of `depth` products with it fit 32 bits.
+// Scales and zero points of a and y hold one element, those of b one or `columns`, the bias `columns`: f32 beside float
+// outputs, else (i32, or f64 with a part of a step) constant and so small that sums of `depth` products with it fit 32
+// bits.
 bool IntScalesSupported(const PlanCall& call, const IntRoles& roles, int64_t columns, int64_t depth);
 
 // Input i's only element; 0 where it is absent.
@@ -24,11 +25,16 @@ int32_t ZeroOf(const KernelCall& c, int i);
 struct IntTables {
   int64_t columns = 0;  // rounded up
   static IntTables Of(int64_t columns) { return {(columns + 15) / 16 * 16}; }
-  int64_t bytes() const { return columns * static_cast<int64_t>(sizeof(double) + 2 * sizeof(float)); }
+  int64_t bytes() const {
+    return columns * static_cast<int64_t>(2 * sizeof(double) + 2 * sizeof(float) + sizeof(int32_t));
+  }
   double* scale(std::byte* at) const { return reinterpret_cast<double*>(at); }
-  float* multiplier(std::byte* at) const { return reinterpret_cast<float*>(scale(at) + columns); }
-  float* bias(std::byte* at) const { return multiplier(at) + columns; }
-  // `factor` times the scales of a and b; the multipliers are those over y's scale.
+  double* steps(std::byte* at) const { return scale(at) + columns; }
+  float* multiplier(std::byte* at) const { return reinterpret_cast<float*>(steps(at) + columns); }
+  float* rest(std::byte* at) const { return multiplier(at) + columns; }
+  int32_t* whole(std::byte* at) const { return reinterpret_cast<int32_t*>(rest(at) + columns); }
+  // `factor` times the scales of a and b; the multipliers are those over y's scale; steps are the bias before scaling,
+  // whole and rest as in Requantize.  A float output's rest is its whole bias.
   void Fill(const KernelCall& c, const IntRoles& roles, IntOutput output, int64_t count, double factor,
             std::byte* at) const;
 };

@@ -6,10 +6,12 @@ namespace hasten::cpu {
 
 // y[j] = saturate(round((c[j] + bias[j]) * scale[j] / y_scale) + y_zero) as the references compute it, in double and
 // half to even: bit for bit.  The vectors multiply in f32 and fall back to double where that is too near a tie.
-struct Requantize {
-  const int32_t* bias = nullptr;      // per column; null: none
-  const double* scale = nullptr;      // per column
+struct Requantize {  // all per column
+  const double* bias = nullptr;
+  const double* scale = nullptr;
   const float* multiplier = nullptr;  // scale / y_scale
+  const int32_t* whole = nullptr;     // the integer next to the bias
+  const float* rest = nullptr;        // what is left of it, times the multiplier
   double y_scale = 1;
   int32_t y_zero = 0;
   DType dtype = DType::kU8;

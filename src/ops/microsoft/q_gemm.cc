@@ -76,12 +76,14 @@ std::vector<Sample> Samples() {
   const SampleInput a{kU, {3, 5}, 0, 255}, b{kI, {5, 7}, -128, 127}, cc{DType::kI32, {7}, -999, 999},
       none{DType::kNone, {}};
   const SampleInput as = ScaleInput(0.03), az = ZeroInput(kU, 120), bs = ScaleInput(0.02), bz = ZeroInput(kI, -7);
-  return {{"float", {a, as, az, b, bs, bz}},
-          {"quantised", {a, as, az, b, bs, bz, cc, ScaleInput(0.5), ZeroInput(kU, 100)}},
-          {"per column, alpha", {a, as, az, b, {kF, {7}, 0.01, 0.02}, {kI, {7}, -9, 9}, cc}, {{"alpha", 0.5f}}},
-          {"both transposed",
-           {{kU, {5, 3}, 0, 255}, as, az, {kI, {7, 5}, -128, 127}, bs, bz, none, ScaleInput(0.5), ZeroInput(kI, 1)},
-           {{"transA", int64_t{1}}, {"transB", int64_t{1}}}}};
+  return {
+      {"float", {a, as, az, b, bs, bz}},
+      {"quantised", {a, as, az, b, bs, bz, cc, ScaleInput(0.5), ZeroInput(kU, 100)}},
+      {"bias between steps", {a, as, az, b, bs, bz, {DType::kF64, {7}, -99, 99}, ScaleInput(0.5), ZeroInput(kU, 100)}},
+      {"per column, alpha", {a, as, az, b, {kF, {7}, 0.01, 0.02}, {kI, {7}, -9, 9}, cc}, {{"alpha", 0.5f}}},
+      {"both transposed",
+       {{kU, {5, 3}, 0, 255}, as, az, {kI, {7, 5}, -128, 127}, bs, bz, none, ScaleInput(0.5), ZeroInput(kI, 1)},
+       {{"transA", int64_t{1}}, {"transB", int64_t{1}}}}};
 }
 
 }  // namespace
@@ -91,7 +93,8 @@ extern const OpDef kQGemm = {
     .doc =
         "y = alpha * a_scale * b_scale * ((A - a_zero) * (B - b_zero) + C), as saturate(round(y / y_scale) + y_zero) "
         "where those are "
-        "given. A: i8 or u8 [M, K] ([K, M] if transA); B: likewise [K, N] ([N, K] if transB); C: i32, broadcasts to "
+        "given. A: i8 or u8 [M, K] ([K, M] if transA); B: likewise [K, N] ([N, K] if transB); C: i32 (f64 with parts "
+        "of a step), broadcasts to "
         "[M, N]; b_scale, "
         "b_zero: [] or [N]; y: f32 or the dtype of y_zero [M, N].",
     .attrs = SchemaOf<GemmAttrs>(kFields),

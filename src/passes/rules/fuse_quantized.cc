@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "ops/convolution.h"
 #include "ops/gemm.h"
 #include "passes/attributes.h"
@@ -20,17 +18,23 @@ struct Between {
   Quantized out;
 };
 
-// A bias counts in steps of the product of the scales; its own scale is that product up to its rounding.
-bool IsBias(const RewriteContext& c, const Quantized& a, const Quantized& b, const Quantized& bias) {
-  if (c.type(bias.x).dtype != DType::kI32 || !c.Known(bias.x) || !IsVector(c, bias.x)) return false;
-  if (bias.zero != kNone && c.Known(bias.zero)->Double(0) != 0) return false;
-  const Tensor &w = *c.Known(b.scale), &s = *c.Known(bias.scale);
-  const double x = c.Known(a.scale)->Double(0);
-  for (int64_t i = 0; i < std::max(w.elements(), s.elements()); ++i) {
-    const double want = x * w.Double(w.elements() == 1 ? 0 : i);
-    if (std::fabs(s.Double(s.elements() == 1 ? 0 : i) - want) > 0x1p-21 * want) return false;
+// The bias in steps of a's scale times b's: as it is where its own scale is their product, else as f64.  kNone: it is
+// no constant vector of quantised integers.
+ValueId BiasInSteps(RewriteContext& c, const Quantized& a, const Quantized& b, const Quantized& bias) {
+  if (c.type(bias.x).dtype != DType::kI32 || !c.Known(bias.x) || !IsVector(c, bias.x)) return kNone;
+  if (bias.zero != kNone && c.Known(bias.zero)->Double(0) != 0) return kNone;
+  const Tensor &x = *c.Known(bias.x), &own = *c.Known(bias.scale), &w = *c.Known(b.scale);
+  const auto at = [](const Tensor& t, int64_t i) { return t.Double(t.elements() == 1 ? 0 : i); };
+  const int64_t n = x.elements();
+  if ((own.elements() != 1 && own.elements() != n) || (w.elements() != 1 && w.elements() != n)) return kNone;
+  Tensor steps = *NewTensor(DType::kF64, x.dims);
+  bool same = true;
+  for (int64_t i = 0; i < n; ++i) {
+    const double scale = c.Known(a.scale)->Double(0) * at(w, i);
+    same = same && at(own, i) == scale;
+    steps.as<double>()[i] = x.Double(i) * (at(own, i) / scale);
   }
-  return w.elements() == 1 || s.elements() == 1 || w.elements() == s.elements();
+  return same ? bias.x : c.AddConstant("bias", std::move(steps));
 }
 
 bool AreBytes(const RewriteContext& c, const Between& b, size_t count) {
@@ -61,12 +65,13 @@ Node NodeOf(const RewriteContext& c, std::string_view op) {
 std::optional<Node> Convolution(RewriteContext& c, const Between& b) {
   const bool bias = b.in.size() > 2 && b.in[2].x != kNone;
   if (!AreBytes(c, b, 2) || b.in[0].axis >= 0 || b.in[1].axis > 0) return std::nullopt;
-  if (bias && !IsBias(c, b.in[0], b.in[1], b.in[2])) return std::nullopt;
+  const ValueId steps = bias ? BiasInSteps(c, b.in[0], b.in[1], b.in[2]) : kNone;
+  if (bias && steps == kNone) return std::nullopt;
   Node made = NodeOf(c, "QLinearConv");
   made.attrs.as<ConvAttrs>() = c.node(b.node).attrs.as<ConvAttrs>();
   made.inputs = Factors(c, b);
   made.inputs.insert(made.inputs.end(), {b.out.scale, OutZero(c, b)});
-  if (bias) made.inputs.push_back(b.in[2].x);
+  if (bias) made.inputs.push_back(steps);
   return made;
 }
 
@@ -85,12 +90,12 @@ std::optional<Node> Gemm(RewriteContext& c, const Between& b) {
   const bool bias = b.in.size() > 2 && b.in[2].x != kNone;
   if (!AreBytes(c, b, 2) || b.in[0].axis >= 0 || attrs.alpha != 1 || (bias && attrs.beta != 1)) return std::nullopt;
   if (b.in[1].axis >= 0 && b.in[1].axis != (attrs.trans_b ? 0 : 1)) return std::nullopt;
-  if (bias && !IsBias(c, b.in[0], b.in[1], b.in[2])) return std::nullopt;
+  const ValueId steps = bias ? BiasInSteps(c, b.in[0], b.in[1], b.in[2]) : kNone;
   Node made = NodeOf(c, "com.microsoft.QGemm");
-  if (!made.op) return std::nullopt;
+  if (!made.op || (bias && steps == kNone)) return std::nullopt;
   made.attrs.as<GemmAttrs>() = attrs;
   made.inputs = Factors(c, b);
-  made.inputs.insert(made.inputs.end(), {bias ? b.in[2].x : kNone, b.out.scale, OutZero(c, b)});
+  made.inputs.insert(made.inputs.end(), {steps, b.out.scale, OutZero(c, b)});
   return made;
 }
 
@@ -156,9 +161,10 @@ extern const Rule kFuseQuantized = {
         "over the integers; a Relu between goes where the least integer stands for 0.",
     .stage = Stage::kWeights,
     .benefit = 200,
-    // Nearer to real numbers than f32 between the nodes is, but ties that f32 makes or breaks fall the other way: some
-    // quantised values are a step off, and what follows from them.
-    .numerics = Numerics::kApproximate,
+    // Every integer is the one that real arithmetic gives.  f32 between the nodes rounds first, and where that makes or
+    // breaks a tie it gives the integer next to it.
+    .numerics = Numerics::kReassociated,
+    .target = Target::kRun,
     .roots = kRoots,
     .apply = Apply,
 };
