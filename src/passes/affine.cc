@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "passes/attributes.h"
+#include "tensor/alignment.h"
 
 namespace hasten {
 namespace {
@@ -72,15 +73,18 @@ std::optional<Affine> AffineOf(const RewriteContext& c, NodeId n, int channel, i
   return out;
 }
 
-Result<Tensor> MapAlong(const Tensor& t, int axis, const std::function<double(int64_t, double)>& f) {
+Result<Tensor> ScaleAlong(const Tensor& t, int axis, std::span<const double> factors) {
   HASTEN_ASSIGN(Tensor out, NewTensor(t.dtype, t.dims));
-  const int64_t inner = t.dims.Product(axis + 1, t.dims.rank()), size = t.dims[static_cast<size_t>(axis)];
-  std::vector<double> row(static_cast<size_t>(inner));
-  for (int64_t at = 0; at < t.elements(); at += inner) {
-    ReadDoubles(t, at, row);
-    for (double& e : row) e = f(at / inner % size, e);
-    WriteDoubles(&out, at, row);
-  }
+  const int64_t inner = t.dims.Product(axis + 1, t.dims.rank());
+  const bool plain = t.dtype == DType::kF32 && !Misaligned(t);
+  size_t k = 0;
+  for (int64_t at = 0; at < t.elements(); at += inner, k = k + 1 == factors.size() ? 0 : k + 1)
+    for (int64_t i = at; i < at + inner; ++i) {
+      if (plain)
+        out.as<float>()[i] = static_cast<float>(static_cast<double>(t.as<float>()[i]) * factors[k]);
+      else
+        out.SetDouble(i, t.Double(i) * factors[k]);
+    }
   return out;
 }
 

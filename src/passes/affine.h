@@ -13,8 +13,8 @@ struct Affine {
 // known statistics, or Add, Sub, Mul, Div with a known operand that varies along that axis only.
 std::optional<Affine> AffineOf(const RewriteContext& c, NodeId n, int channel, int64_t channels);
 
-// f(index along the axis, element) of each element of a float tensor, as a new tensor of its dtype.
-Result<Tensor> MapAlong(const Tensor& t, int axis, const std::function<double(int64_t, double)>& f);
+// Each element of a float tensor times the factor of its index along the axis, as a new tensor of its dtype.
+Result<Tensor> ScaleAlong(const Tensor& t, int axis, std::span<const double> factors);
 // A float vector.
 Result<Tensor> FloatVector(DType dtype, std::span<const double> v);
 

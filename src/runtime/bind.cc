@@ -2,6 +2,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "base/huge_pages.h"
 #include "ops/infer.h"
 #include "runtime/bound_plan.h"
 
@@ -127,6 +128,7 @@ Result<Tensor> NewArena(int64_t bytes) {
   constexpr int64_t kMostBytes = int64_t{1} << 39;  // sanitizers abort on allocations not far above it
   void* data = bytes > kMostBytes ? nullptr : std::aligned_alloc(kAlign, static_cast<size_t>(AlignUp(bytes + 1)));
   if (!data) return Status(Code::kOutOfMemory, Str("no memory for an arena of ", bytes, " bytes"));
+  AdviseHugePages(data, static_cast<size_t>(bytes));
   Tensor arena{DType::kU8, {bytes}, static_cast<std::byte*>(data), std::shared_ptr<const void>(data, std::free), {}};
   return arena;
 }

@@ -13,4 +13,10 @@ inline bool Misaligned(const Tensor& t) {
   return reinterpret_cast<uintptr_t>(t.data) % size != 0;
 }
 
+// The tensor itself, or a copy where that one is misaligned.
+inline Result<Tensor> Aligned(const Tensor& t) {
+  if (Misaligned(t)) return Clone(t);
+  return t;
+}
+
 }  // namespace hasten

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/huge_pages.h"
+
 namespace hasten {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr size_t kAlignment = 64;
 std::byte* AllocateZeroed(size_t bytes, std::shared_ptr<const void>* owner, int64_t strings) {
   void* const block = std::calloc(1, bytes + kAlignment);
   if (!block) return nullptr;
+  AdviseHugePages(block, bytes);
   void* data = block;
   size_t space = bytes + kAlignment;
   std::align(kAlignment, bytes, data, space);

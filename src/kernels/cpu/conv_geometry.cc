@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "tensor/alignment.h"
+
 namespace hasten::cpu {
 
 bool ConvSupported(const PlanCall& call) {
@@ -41,8 +43,7 @@ Dims WeightDims(const void* params) {
 }
 
 Status PackConv(const PlanCall& call, int, Tensor* packed) {
-  const Tensor& w = *call.constant(1);
-  HASTEN_ASSIGN(const Tensor aligned, Clone(w));  // a mapped weight may lie anywhere
+  HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(1)));
   const int64_t groups = call.attrs<ConvAttrs>().group, filters = w.dims[0] / groups, channels = w.dims[1];
   const int64_t taps = w.dims.Product(2, w.dims.rank()), k = taps * channels;
   const Panels panels = Panels::Of(filters, BestTileKernels());
@@ -51,7 +52,7 @@ Status PackConv(const PlanCall& call, int, Tensor* packed) {
   for (int64_t t = 0; t < taps; ++t)
     for (int64_t c = 0; c < channels; ++c) row[static_cast<size_t>(t * channels + c)] = c * taps + t;
   for (int64_t g = 0; g < groups; ++g) {
-    const PackSource source{aligned.as<float>() + g * filters * k, row, 0, k};
+    const PackSource source{w.as<float>() + g * filters * k, row, 0, k};
     PackPanels(panels, source, k, 0, panels.count, packed->as<float>() + g * panels.floats(k));
   }
   return {};

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/conv_geometry.h"
 #include "ops/conv_transpose.h"
+#include "tensor/alignment.h"
 
 namespace hasten::kernels::cpu {
 namespace {
@@ -30,7 +31,7 @@ bool Supports(const PlanCall& call) {
 }
 
 Status Pack(const PlanCall& call, int, Tensor* packed) {
-  HASTEN_ASSIGN(const Tensor w, Clone(*call.constant(1)));
+  HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(1)));
   const int64_t groups = call.attrs<ConvTransposeAttrs>().group, channels = w.dims[0] / groups, filters = w.dims[1];
   const int64_t taps = w.dims.Product(2, w.dims.rank()), k = taps * channels;
   const Panels panels = Panels::Of(filters, BestTileKernels());

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/winograd_transform.h"
+#include "tensor/alignment.h"
 
 namespace hasten::kernels::cpu {
 namespace {
@@ -42,20 +43,19 @@ double Share(const PlanCall& call) {
 
 // [points, floats of one packed matrix].
 Status Pack(const PlanCall& call, int, Tensor* packed) {
-  HASTEN_ASSIGN(const Tensor w, Clone(*call.constant(1)));
+  HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(1)));
   const int64_t filters = w.dims[0], channels = w.dims[1];
   const Panels panels = Panels::Of(filters, BestTileKernels());
-  HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {kWinogradPoints, panels.floats(channels)}));
-  HASTEN_ASSIGN(Tensor points, NewTensor(DType::kF32, {kWinogradPoints, channels, filters}));
-  for (int64_t m = 0; m < filters; ++m)
-    for (int64_t c = 0; c < channels; ++c) {
-      float u[kWinogradPoints];
-      TransformFilter(w.as<float>() + (m * channels + c) * 9, 1, u);
-      for (int p = 0; p < kWinogradPoints; ++p) points.as<float>()[(p * channels + c) * filters + m] = u[p];
+  const int64_t point_step = panels.floats(channels);
+  HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {kWinogradPoints, point_step}));
+  for (int64_t p = 0; p < panels.count; ++p) {
+    const int64_t width = panels.vectors(p) * panels.lanes, valid = panels.valid(p), start = panels.start(p);
+    float* to = packed->as<float>() + start * channels;
+    for (int64_t c = 0; c < channels; ++c, to += width) {
+      TransformFilters(w.as<float>() + (start * channels + c) * 9, channels * 9, valid, to, point_step);
+      for (int point = 0; point < kWinogradPoints; ++point)
+        std::fill(to + point * point_step + valid, to + point * point_step + width, 0.0f);
     }
-  for (int p = 0; p < kWinogradPoints; ++p) {
-    const PackSource source{points.as<float>() + p * channels * filters, {}, filters, 1};
-    PackPanels(panels, source, channels, 0, panels.count, packed->as<float>() + p * panels.floats(channels));
   }
   return {};
 }

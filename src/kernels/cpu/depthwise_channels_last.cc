@@ -2,6 +2,7 @@
 
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/depthwise_row.h"
+#include "tensor/alignment.h"
 
 namespace hasten::kernels::cpu {
 namespace {
@@ -23,7 +24,7 @@ bool Supports(const PlanCall& call) {
 }
 
 Status Pack(const PlanCall& call, int, Tensor* packed) {
-  HASTEN_ASSIGN(const Tensor w, Clone(*call.constant(1)));  // a mapped weight may lie anywhere
+  HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(1)));
   const int64_t channels = w.dims[0], taps = w.dims.Product(1, w.dims.rank());
   const int64_t step = (channels + kPadding - 1) / kPadding * kPadding;
   HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {taps, step}));

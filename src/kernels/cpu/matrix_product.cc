@@ -1,4 +1,5 @@
 #include "kernels/cpu/matrix_product.h"
+#include "tensor/alignment.h"
 
 namespace hasten::cpu {
 namespace {
@@ -105,7 +106,7 @@ Status RunProduct(KernelCall& c) {
 }
 
 Result<Tensor> PackMatrix(const Tensor& b, bool transposed) {
-  HASTEN_ASSIGN(const Tensor aligned, Clone(b));  // a mapped weight may lie anywhere
+  HASTEN_ASSIGN(const Tensor aligned, Aligned(b));
   const int64_t k = b.dims[transposed ? 1 : 0], n = b.dims[transposed ? 0 : 1];
   const Panels panels = Panels::Of(n, BestTileKernels());
   HASTEN_ASSIGN(Tensor packed, NewTensor(DType::kF32, {1, panels.floats(k)}));

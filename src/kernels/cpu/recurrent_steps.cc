@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "tensor/alignment.h"
+
 namespace hasten::cpu {
 namespace {
 
@@ -31,7 +33,7 @@ bool RecurrentSupported(const PlanCall& call, const RecurrentAttrs& a, std::span
 }
 
 Status PackRecurrent(const PlanCall& call, int input, int gates, Tensor* packed) {
-  HASTEN_ASSIGN(const Tensor w, Clone(*call.constant(static_cast<size_t>(input))));  // a mapped weight may lie anywhere
+  HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(static_cast<size_t>(input))));
   const int64_t directions = w.dims[0], k = w.dims[2], hidden = w.dims[1] / gates;
   const Panels units = Panels::Of(hidden, BestTileKernels()), all = AllGates(units, gates);
   HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {directions, all.floats(k)}));

@@ -1,5 +1,7 @@
 #include "kernels/cpu/winograd_transform.h"
 
+#include <algorithm>
+
 #include "kernels/cpu/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -104,7 +106,13 @@ HWY_EXPORT(Output);
 void TransformInput(const WinogradInput& call) { HWY_DYNAMIC_DISPATCH(Input)(call); }
 void TransformOutput(const WinogradOutput& call) { HWY_DYNAMIC_DISPATCH(Output)(call); }
 
-void TransformFilter(const float* g, int64_t step, float* to) {
+namespace {
+
+constexpr int64_t kBlock = 8;  // filters side by side
+
+// One side of the product: three rows to six, each of `kBlock` filters.
+template <class Out>
+void FilterRows(const double (*in)[kBlock], int in_step, Out out) {
   constexpr double kG[6][3] = {{1.0 / 4, 0, 0},
                                {-1.0 / 6, -1.0 / 6, -1.0 / 6},
                                {-1.0 / 6, 1.0 / 6, -1.0 / 6},
@@ -112,12 +120,24 @@ void TransformFilter(const float* g, int64_t step, float* to) {
                                {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                {0, 0, 1}};
   for (int i = 0; i < 6; ++i)
-    for (int j = 0; j < 6; ++j) {
-      double sum = 0;
-      for (int k = 0; k < 3; ++k)
-        for (int l = 0; l < 3; ++l) sum += kG[i][k] * static_cast<double>(g[(k * 3 + l) * step]) * kG[j][l];
-      to[i * 6 + j] = static_cast<float>(sum);
-    }
+    for (int64_t m = 0; m < kBlock; ++m)
+      out(i, m, kG[i][0] * in[0][m] + kG[i][1] * in[in_step][m] + kG[i][2] * in[2 * in_step][m]);
+}
+
+}  // namespace
+
+void TransformFilters(const float* g, int64_t step, int64_t filters, float* to, int64_t point_step) {
+  for (int64_t first = 0; first < filters; first += kBlock) {
+    const int64_t n = std::min(kBlock, filters - first);
+    double in[9][kBlock] = {}, half[18][kBlock], points[36][kBlock];
+    for (int64_t m = 0; m < n; ++m)
+      for (int t = 0; t < 9; ++t) in[t][m] = static_cast<double>(g[(first + m) * step + t]);
+    for (int l = 0; l < 3; ++l) FilterRows(in + l, 3, [&](int i, int64_t m, double v) { half[i * 3 + l][m] = v; });
+    for (int i = 0; i < 6; ++i)
+      FilterRows(half + i * 3, 1, [&](int j, int64_t m, double v) { points[i * 6 + j][m] = v; });
+    for (int p = 0; p < kWinogradPoints; ++p)
+      for (int64_t m = 0; m < n; ++m) to[p * point_step + first + m] = static_cast<float>(points[p][m]);
+  }
 }
 
 }  // namespace hasten::cpu

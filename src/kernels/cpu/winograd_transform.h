@@ -32,7 +32,7 @@ struct WinogradOutput {
 
 void TransformInput(const WinogradInput& call);
 void TransformOutput(const WinogradOutput& call);
-// G g G^T of one 3x3 filter into 36 points.
-void TransformFilter(const float* g, int64_t step, float* to);
+// G g G^T of 3x3 filters, filter m's nine weights at `g` + m * step: its point p goes to to[p * point_step + m].
+void TransformFilters(const float* g, int64_t step, int64_t filters, float* to, int64_t point_step);
 
 }  // namespace hasten::cpu

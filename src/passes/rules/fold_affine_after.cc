@@ -55,17 +55,19 @@ std::optional<Product> FindProduct(const RewriteContext& c, NodeId affine) {
 
 Result<Tensor> ScaledWeight(const Node& node, const Tensor& w, const std::vector<double>& scale) {
   const std::string_view op = node.op->name;
-  const auto times = [&](int64_t k, double e) { return e * scale[static_cast<size_t>(k)]; };
-  if (op == "Conv") return MapAlong(w, 0, times);
-  if (op != "ConvTranspose") return MapAlong(w, op == "Gemm" && node.attrs.as<GemmAttrs>().trans_b ? 0 : 1, times);
+  if (op == "Conv") return ScaleAlong(w, 0, scale);
+  if (op != "ConvTranspose") return ScaleAlong(w, op == "Gemm" && node.attrs.as<GemmAttrs>().trans_b ? 0 : 1, scale);
   // w[c, m] makes channel g * M / group + m of group g, to which input channel c belongs.
   const int64_t inner = w.dims.Product(2, w.dims.rank()), per_group = w.dims[1];
   const int64_t inputs = w.dims[0] / node.attrs.as<ConvTransposeAttrs>().group;
   Tensor flat = w;
   flat.dims = Dims{w.dims[0] * per_group, inner};
-  HASTEN_ASSIGN(Tensor out, MapAlong(flat, 0, [&](int64_t k, double e) {
-                  return times(k / per_group / inputs * per_group + k % per_group, e);
-                }));
+  std::vector<double> factors(static_cast<size_t>(flat.dims[0]));
+  for (size_t k = 0; k < factors.size(); ++k) {
+    const auto row = static_cast<int64_t>(k);
+    factors[k] = scale[static_cast<size_t>(row / per_group / inputs * per_group + row % per_group)];
+  }
+  HASTEN_ASSIGN(Tensor out, ScaleAlong(flat, 0, factors));
   out.dims = w.dims;
   return out;
 }

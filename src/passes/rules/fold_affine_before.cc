@@ -45,10 +45,12 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
     const int64_t filters_per_group = w->dims[0] / attrs.group, inputs = w->dims[1];
     Tensor flat = *w;
     flat.dims = Dims{w->dims[0] * inputs, w->dims.Product(2, w->dims.rank())};
-    HASTEN_ASSIGN(scaled, MapAlong(flat, 0, [&](int64_t k, double e) {
-                    const int64_t channel = k / inputs / filters_per_group * inputs + k % inputs;
-                    return e * a->scale[static_cast<size_t>(channel)];
-                  }));
+    std::vector<double> factors(static_cast<size_t>(flat.dims[0]));
+    for (size_t k = 0; k < factors.size(); ++k) {
+      const auto row = static_cast<int64_t>(k);
+      factors[k] = a->scale[static_cast<size_t>(row / inputs / filters_per_group * inputs + row % inputs)];
+    }
+    HASTEN_ASSIGN(scaled, ScaleAlong(flat, 0, factors));
     scaled.dims = w->dims;
   }
   Node made = conv;
