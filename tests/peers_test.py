@@ -17,8 +17,8 @@ import report  # noqa: E402
 
 def row(model, ours, best, other, precision="fp32", agrees=True):
     def engine(ms):
-        return {"median_ms": ms, "p10_ms": ms * 0.9, "p90_ms": ms * 1.2, "window_medians": [ms, ms * 1.1], "load_ms": 1,
-                "first_run_ms": 2, "peak_mb": 3}
+        return {"median_ms": ms, "p10_ms": ms * 0.9, "p90_ms": ms * 1.2, "window_medians": [ms, ms * 1.1], "first_result_ms": 3,
+                "earlier_start_ms": 5, "peak_mb": 3}
     engines = {"hasten": engine(ours), "onnxruntime": engine(best), "openvino": engine(other)}
     return {"model": model, "precision": precision, "threads": 1, "engines": engines, "error": 1e-6, "agrees": agrees}
 
@@ -43,6 +43,10 @@ class Figures(unittest.TestCase):
         self.assertIsNone(report.best_peer(r))
         self.assertIsNone(report.summary([r]))
         self.assertEqual(report.load_table([r]).count("\n"), 2)
+
+    def test_starts_and_memory_are_counted(self):
+        self.assertIn("of 1 models: first result on 1 (at the first start of a model, which times kernels, on 0), peak memory on 1",
+                      report.load_line([row("m", 1, 1, 1)]))
 
     def test_a_difference_is_told(self):
         self.assertIn("**differs**", report.time_table([row("m", 1, 1, 1, agrees=False)]))

@@ -58,7 +58,13 @@ def write_inputs(name, model, folder):
 def start_all(path, inputs, scratch, threads, options, engines, problems):
     for name in options.engines:
         try:
-            engines[name] = Engine(name, path, inputs, os.path.join(scratch, f"{name}-{threads}"), threads, options.timeout)
+            start = lambda: Engine(name, path, inputs, os.path.join(scratch, f"{name}-{threads}"), threads, options.timeout)  # noqa: E731
+            engines[name] = start()
+            if name == "hasten":  # whose first start of a model on a machine times kernels, and later ones do not
+                first = engines[name].first_result_ms()
+                engines.pop(name).close()
+                engines[name] = start()
+                engines[name].earlier_start_ms = first
         except EngineFailed as problem:
             problems[name] = str(problem)
 

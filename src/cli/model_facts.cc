@@ -97,7 +97,8 @@ Status CountFlops(const Graph& graph, std::span<const Value> inputs, ModelFacts*
 Status LayOut(const std::shared_ptr<const Model>& model, std::span<const Value> inputs, ModelFacts* facts) {
   constexpr int64_t kMostBytes = int64_t{1} << 40;
   HASTEN_ASSIGN(const auto plan, BuildPlan(model));
-  HASTEN_ASSIGN(const auto bound, BindPlan(*plan, inputs, kMostBytes));
+  Inference inference(kBindingInference);
+  HASTEN_ASSIGN(const auto bound, BindPlan(*plan, inputs, kMostBytes, &inference));
   facts->arena_bytes = bound->arena_bytes;
   return {};
 }

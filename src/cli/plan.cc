@@ -14,6 +14,7 @@ namespace {
 struct PlanCommandFlags {
   RunFlags run;  // of which model, shapes, seed, plan, json and quiet are options here
   std::string print, output;
+  bool prints = false;  // asked for, of whatever kind
   std::vector<std::string> diff;
 };
 
@@ -103,13 +104,11 @@ Status Save(const Plan& plan, const std::string& path, Report* report) {
 Status Print(const PlanCommandFlags& flags, Report* report) {
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags.run, /*keep_weights=*/true, report));
   const Plan& plan = *made.session->plan();
-  if (flags.print.empty()) {
-    if (flags.output.empty()) report->Line(plan.Describe());
-  } else if (flags.print == "tactics") {
+  if (flags.print == "tactics") {
     ShowTactics(plan, *report);
   } else if (flags.print == "graph") {
     report->Line(hasten::Print(*plan.model));
-  } else {
+  } else if (flags.prints || flags.output.empty()) {
     report->Line(plan.Describe());
   }
   if (!flags.output.empty()) HASTEN_TRY(Save(plan, flags.output, report));
@@ -137,8 +136,10 @@ std::function<Status()> Define(CLI::App* app) {
       ->excludes(model);
   app->add_option("--print", flags->print,
                   "steps, tactics (every candidate, its time and the pick), or the graph after all passes; steps if "
-                  "nothing is said and no file is written")
+                  "nothing is said")
       ->type_name("")
+      ->expected(0, 1)
+      ->each([flags](const std::string&) { flags->prints = true; })
       ->check(CLI::IsMember({"steps", "tactics", "graph"}));
   app->add_option("--shape", flags->run.shapes, "Dims of an input, NAME=1x3x224x224; open dims count as 1 otherwise")
       ->type_name("NAME=DIMS");

@@ -47,10 +47,29 @@ Result<PlannedModel> PlanModel(const RunFlags& flags, bool keep_weights, Report*
   return made;
 }
 
+// Binds the made-up inputs: a length of 1 for whatever the model leaves open may be what it cannot take.
+Status CheckMadeUp(const RunFlags& flags, const PlannedModel& made) {
+  if (!flags.inputs.empty() || !flags.images.empty() || !flags.input_dir.empty() || !flags.check.empty()) return {};
+  const auto bound = made.session->executor().ArenaBytesFor(made.inputs);
+  if (bound.ok()) return {};
+  const Graph& graph = made.session->model().graph;
+  std::string open;
+  for (ValueId v : graph.inputs) {
+    const GraphValue& input = graph.value(v);
+    if (open.empty() && input.type.is_tensor() && input.type.shape.ranked() && !input.type.shape.is_const())
+      open = Str("; open dims of made-up inputs count as 1: --shape ", input.name, "=DIMS gives those of ",
+                 Quote(input.name), ", ", input.type);
+  }
+  return Status(bound.code(), Str(bound.message(), open)).At(flags.model);
+}
+
 }  // namespace
 
 Result<PlannedModel> LoadAndPlan(const RunFlags& flags, bool keep_weights, Report* report) {
-  return IsPlanFile(flags.model) && !flags.reference ? LoadPlan(flags, report) : PlanModel(flags, keep_weights, report);
+  const bool planned = IsPlanFile(flags.model) && !flags.reference;
+  HASTEN_ASSIGN(PlannedModel made, planned ? LoadPlan(flags, report) : PlanModel(flags, keep_weights, report));
+  HASTEN_TRY(CheckMadeUp(flags, made));
+  return made;
 }
 
 }  // namespace hasten::cli

@@ -87,14 +87,22 @@ Fact& Inference::FactTable::At(ValueId v, size_t values) {
 
 void Inference::FactTable::Clear() {
   slots_.clear();
-  blocks_.clear();
   used_ = 0;
+}
+
+void Inference::Clear() {
+  for (auto& [graph, table] : facts_) table.Clear();
+  bodies_inferred_ = 0;
 }
 
 const Fact& Inference::Get(const Graph* graph, ValueId v) const {
   static const Fact unknown;
-  const auto table = facts_.find(graph);
-  const Fact* fact = table == facts_.end() ? nullptr : table->second.Find(v);
+  const FactTable* table = last_table_;
+  if (graph != last_graph_) {
+    const auto found = facts_.find(graph);
+    table = found == facts_.end() ? nullptr : &found->second;
+  }
+  const Fact* fact = table ? table->Find(v) : nullptr;
   return fact ? *fact : unknown;
 }
 

@@ -30,6 +30,8 @@ class Inference final : public InferDriver {
   void Set(const Graph* graph, ValueId v, Fact fact) { Table(graph).At(v, graph->value_slots()) = std::move(fact); }
   const Fact& Get(const Graph* graph, ValueId v) const;
 
+  // Forgets all facts; the memory they took serves again.
+  void Clear();
   // Facts of all nodes, in order.  Errors carry the node's path.
   Status Run(const Graph& graph);
   Status RunNode(const Graph& graph, NodeId n);
@@ -42,7 +44,7 @@ class Inference final : public InferDriver {
     const Fact* Find(ValueId v) const { return v < slots_.size() ? slots_[v] : nullptr; }
     Fact* Find(ValueId v) { return v < slots_.size() ? slots_[v] : nullptr; }
     Fact& At(ValueId v, size_t values);  // made if it is not there
-    void Clear();
+    void Clear();  // memory stays
 
    private:
     static constexpr size_t kBlock = 32;

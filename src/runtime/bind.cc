@@ -1,9 +1,7 @@
 #include <cstdlib>
 #include <numeric>
-#include <unordered_map>
 
 #include "base/huge_pages.h"
-#include "ops/infer.h"
 #include "runtime/bound_plan.h"
 
 namespace hasten {
@@ -145,11 +143,10 @@ void SetTensorType(Type* type, DType dtype, const Dims& dims) {
 
 class Binder {
  public:
-  Binder(const Plan& plan, std::span<const Value> inputs, std::unique_ptr<BoundPlan> old)
-      : plan_(plan),
-        inputs_(inputs),
-        inference_({.fold_small = true, .use_graph_types = false}),
-        bound_(std::move(old)) {}
+  Binder(const Plan& plan, std::span<const Value> inputs, Inference* inference, std::unique_ptr<BoundPlan> old)
+      : plan_(plan), inputs_(inputs), inference_(*inference), bound_(std::move(old)) {
+    inference_.Clear();
+  }
 
   Result<std::unique_ptr<BoundPlan>> Run(int64_t max_arena_bytes) {
     bound_ ? Empty() : MakeEmpty();
@@ -340,7 +337,7 @@ class Binder {
   // Offsets of fixed values and workspaces.  An in-place output takes its input's memory when the bytes agree.
   Status LayOut(int64_t max_arena_bytes) {
     ArenaLayout layout(plan_);
-    std::unordered_map<SlotId, SlotId> host;  // in-place output -> the slot whose memory it takes
+    std::vector<SlotId> host(plan_.values.size(), kNone);  // of an in-place output: the slot whose memory it takes
     const auto in_arena = [&](SlotId s) {
       const PlannedValue& v = plan_.values[s];
       return v.storage == Storage::kArena && bound_->has_fixed[s] && v.place == Place{};
@@ -350,12 +347,12 @@ class Binder {
       const Tensor &from = bound_->fixed[step.in_place], &to = bound_->fixed[step.out[0]];
       if (from.dtype != to.dtype || from.bytes() != to.bytes()) continue;
       if (!step.node->op->traits.metadata_only && !(from.dims == to.dims)) continue;
-      const auto root = host.find(step.in_place);
-      host[step.out[0]] = root == host.end() ? step.in_place : root->second;
+      host[step.out[0]] = host[step.in_place] == kNone ? step.in_place : host[step.in_place];
     }
     for (SlotId s = 0; s < plan_.values.size(); ++s)
-      if (in_arena(s) && !host.count(s)) layout.Add(s, bound_->fixed[s].bytes());
-    for (const auto& [out, root] : host) layout.Extend(root, plan_.values[out].last);
+      if (in_arena(s) && host[s] == kNone) layout.Add(s, bound_->fixed[s].bytes());
+    for (SlotId s = 0; s < plan_.values.size(); ++s)
+      if (host[s] != kNone) layout.Extend(host[s], plan_.values[s].last);
     int64_t total = layout.Assign();
     int64_t workspace = 0;
     for (const BoundStep& b : bound_->steps)
@@ -370,7 +367,8 @@ class Binder {
     }
     bound_->arena_bytes = total + workspace;
     for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
-    for (const auto& [out, root] : host) Fix(out, bound_->fixed[root].data);
+    for (SlotId s = 0; s < plan_.values.size(); ++s)
+      if (host[s] != kNone) Fix(s, bound_->fixed[host[s]].data);
     for (BoundStep& b : bound_->steps) b.call.workspace = bound_->arena.data + total;
     return {};
   }
@@ -398,7 +396,7 @@ class Binder {
 
   const Plan& plan_;
   std::span<const Value> inputs_;
-  Inference inference_;
+  Inference& inference_;
   std::vector<Type> in_, out_, epilogue_in_;
   std::unique_ptr<BoundPlan> bound_;
 };
@@ -406,8 +404,8 @@ class Binder {
 }  // namespace
 
 Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes,
-                                            std::unique_ptr<BoundPlan> old) {
-  return Binder(plan, inputs, std::move(old)).Run(max_arena_bytes);
+                                            Inference* inference, std::unique_ptr<BoundPlan> old) {
+  return Binder(plan, inputs, inference, std::move(old)).Run(max_arena_bytes);
 }
 
 }  // namespace hasten

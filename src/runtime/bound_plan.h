@@ -1,8 +1,12 @@
 // A plan with shapes: where every value of fixed shape lies, and every call's operands.
 #pragma once
+#include "ops/infer.h"
 #include "plan/plan.h"
 
 namespace hasten {
+
+// How shapes are bound: from the real ones, shape arithmetic included.
+inline constexpr Inference::Options kBindingInference = {.fold_small = true, .use_graph_types = false};
 
 struct BoundStep {
   bool dynamic = false;  // some output's shape is known at run time only
@@ -44,8 +48,8 @@ struct BoundPlan {
 };
 
 // Inference for these inputs, memory layout and operand arrays.  Errors say which input must be what.  `old` (null:
-// none) is an earlier binding of the same plan, whose memory is used again.
+// none) is an earlier binding of the same plan, whose memory is used again, as is that of the facts in `inference`.
 Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes,
-                                            std::unique_ptr<BoundPlan> old = nullptr);
+                                            Inference* inference, std::unique_ptr<BoundPlan> old = nullptr);
 
 }  // namespace hasten

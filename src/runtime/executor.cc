@@ -8,7 +8,10 @@
 namespace hasten {
 
 Executor::Executor(std::shared_ptr<const Plan> plan, Options options)
-    : plan_(std::move(plan)), options_(std::move(options)), workers_(options_.pool ? options_.pool->threads() : 1) {
+    : plan_(std::move(plan)),
+      options_(std::move(options)),
+      inference_(kBindingInference),
+      workers_(options_.pool ? options_.pool->threads() : 1) {
   static const LocalServices reference;  // for how bodies run by reference
   services_.scratch = &scratch_;
   services_.draws = &draws_;
@@ -57,7 +60,7 @@ Result<BoundPlan*> Executor::Bind(std::span<const Value> inputs, size_t rows) {
     old = std::move(bindings_.back());
     bindings_.pop_back();
   }
-  HASTEN_ASSIGN(auto bound, BindPlan(*plan_, inputs, options_.max_arena_bytes, std::move(old)));
+  HASTEN_ASSIGN(auto bound, BindPlan(*plan_, inputs, options_.max_arena_bytes, &inference_, std::move(old)));
   bound->rows = rows;
   for (const Value& v : inputs) {
     bound->kinds.push_back(AllTensors(inputs) ? v.kind() : Value::Kind::kState);  // kState never matches an input

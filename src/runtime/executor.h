@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/launch.h"
+#include "ops/infer.h"
 #include "plan/plan.h"
 #include "runtime/state.h"
 
@@ -72,6 +73,7 @@ class Executor {
   std::shared_ptr<const Plan> plan_;
   Options options_;
   std::list<std::unique_ptr<BoundPlan>> bindings_;  // most recently used first
+  Inference inference_;                             // of bindings
   ScratchArena scratch_;
   DrawCounts draws_;
   RunServices services_;

@@ -17,8 +17,9 @@ std::array<size_t, Dims::kMaxRank> MemoryOrder(int rank, Layout layout) {
 }
 
 // Dims with leading ones, in memory order, and the strides of a dense tensor of them, 0 along axes of one element.
-Strides InMemory(const Dims& dims, int rank, const std::array<size_t, Dims::kMaxRank>& order, Strides* strides) {
-  Strides size = {};
+void InMemory(const Dims& dims, int rank, const std::array<size_t, Dims::kMaxRank>& order, Strides* size_at,
+              Strides* strides) {
+  Strides& size = *size_at;
   for (int i = 0; i < rank; ++i) {
     const int axis = static_cast<int>(order[static_cast<size_t>(i)]) - (rank - dims.rank());
     size[static_cast<size_t>(i)] = axis < 0 ? 1 : dims[static_cast<size_t>(axis)];
@@ -28,7 +29,6 @@ Strides InMemory(const Dims& dims, int rank, const std::array<size_t, Dims::kMax
     (*strides)[i] = size[i] == 1 ? 0 : step;
     step *= size[i];
   }
-  return size;
 }
 
 // Axes i and i + 1 are one loop if that is so for every operand and the output.
@@ -43,21 +43,19 @@ bool Joins(const BroadcastLoop& loop, size_t i, const Strides& output) {
 }
 
 void Collapse(BroadcastLoop* loop, Strides* output) {
-  const auto drop = [&](size_t at) {
-    const auto shift = [&](Strides* s) {
-      std::copy(s->begin() + static_cast<int64_t>(at) + 1, s->end(), s->begin() + static_cast<int64_t>(at));
-    };
+  const auto drop = [&](ptrdiff_t at) {
+    const auto shift = [&](Strides* s) { std::copy(s->begin() + at + 1, s->begin() + loop->rank, s->begin() + at); };
     shift(&loop->dims);
     shift(output);
     for (int k = 0; k < loop->count; ++k) shift(&loop->operands[static_cast<size_t>(k)].strides);
     --loop->rank;
   };
   for (auto i = static_cast<size_t>(loop->rank); i-- > 0;)
-    if (loop->dims[i] == 1 && loop->rank > 1) drop(i);
+    if (loop->dims[i] == 1 && loop->rank > 1) drop(static_cast<ptrdiff_t>(i));
   for (auto i = static_cast<size_t>(loop->rank); i-- > 1;)
     if (Joins(*loop, i - 1, *output)) {
       loop->dims[i] *= loop->dims[i - 1];
-      drop(i - 1);
+      drop(static_cast<ptrdiff_t>(i) - 1);
     }
 }
 
@@ -72,12 +70,12 @@ BroadcastLoop MakeBroadcastLoop(const Dims& output, std::span<const Dims> operan
   BroadcastLoop loop;
   const int rank = std::max(1, output.rank());
   const auto order = MemoryOrder(rank, layout);
-  Strides strides = {};
+  Strides strides, size;
   loop.rank = rank;
   loop.total = output.elements();
-  loop.dims = InMemory(output, rank, order, &strides);
+  InMemory(output, rank, order, &loop.dims, &strides);
   loop.count = static_cast<int>(operands.size());
-  for (size_t k = 0; k < operands.size(); ++k) InMemory(operands[k], rank, order, &loop.operands[k].strides);
+  for (size_t k = 0; k < operands.size(); ++k) InMemory(operands[k], rank, order, &size, &loop.operands[k].strides);
   Collapse(&loop, &strides);
   for (size_t k = 0; k < operands.size(); ++k) {
     BroadcastLoop::Operand& o = loop.operands[k];

@@ -9,16 +9,17 @@ namespace hasten::cpu {
 
 inline constexpr int kMaxLoopOperands = 16;
 
-// Plain data, made when shapes are bound.  Along the innermost axis an operand advances by one element or stays.
+// Plain data, made when shapes are bound.  Along the innermost axis an operand advances by one element or stays.  Only
+// the first `count` operands and the first `rank` axes are filled: clearing the rest took a tenth of a binding.
 struct BroadcastLoop {
   struct Operand {
-    enum class Kind : uint8_t { kFull, kScalar, kOther } kind = Kind::kFull;  // kFull: lies as the output does
-    std::array<int64_t, Dims::kMaxRank> strides = {};
+    enum class Kind : uint8_t { kFull, kScalar, kOther } kind;  // kFull: lies as the output does
+    std::array<int64_t, Dims::kMaxRank> strides;
   };
   int rank = 1, count = 0;
-  int64_t total = 0;                              // elements of the output
-  std::array<int64_t, Dims::kMaxRank> dims = {};  // outermost first
-  std::array<Operand, kMaxLoopOperands> operands = {};
+  int64_t total = 0;                         // elements of the output
+  std::array<int64_t, Dims::kMaxRank> dims;  // outermost first
+  std::array<Operand, kMaxLoopOperands> operands;
 
   int64_t inner() const { return dims[static_cast<size_t>(rank - 1)]; }
   int64_t step(int operand) const {

@@ -13,12 +13,12 @@ inline constexpr int kMaxEpilogueOperands = 16;
 // Decided when shapes are bound; plain data.  The output is seen as rows (all physical axes but the last) of columns.
 struct BoundEpilogue {
   struct Operand {
-    int64_t column_step = 0;                           // 0 or 1
-    std::array<int64_t, Dims::kMaxRank> strides = {};  // along the row axes
-    bool every_row = false;                            // the same for every row
-    bool as_output = false;                            // lies exactly as the output does
+    int64_t column_step;                          // 0 or 1
+    std::array<int64_t, Dims::kMaxRank> strides;  // along the row axes
+    bool every_row;                               // the same for every row
+    bool as_output;                               // lies exactly as the output does
   };
-  std::array<Operand, kMaxEpilogueOperands> operands;  // operand i + 1 of the program
+  std::array<Operand, kMaxEpilogueOperands> operands;  // operand i + 1 of the program; the first `count` are filled
   std::array<int64_t, Dims::kMaxRank> row_dims = {};
   int rank = 0, count = 0;
   int64_t columns = 0;
