@@ -1,8 +1,8 @@
 """`hasten simplify`: its results on real models, by onnx.checker and ONNX Runtime, and its command line.
 
 Each model of HASTEN_TEST_DATA/onnx is simplified; the result must pass the checker, give what the original gives in ONNX
-Runtime, and have at most as many nodes as onnxsim leaves, whose counts docs/simplify.md records.  With --write, and the
-command onnxsim in ONNXSIM, the page is written anew.
+Runtime, and have at most as many nodes as onnxsim and onnxslim leave, whose counts docs/simplify.md records.  With --write,
+and those commands in ONNXSIM and ONNXSLIM, the page is written anew.
 
     HASTEN_BIN=build/release/hasten python tests/simplify_test.py [--write docs/simplify.md] [unittest arguments]
 """
@@ -19,6 +19,7 @@ import unittest
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from command_line import HASTEN, CommandLine, info, model_of, node
 from models_test import error_of, precision, random_inputs, recorded_inputs, run_theirs, step_of
 from onnx import TensorProto as T
@@ -45,13 +46,28 @@ def nodes_of(path):
 
 
 def recorded():
-    """What onnxsim leaves, by model."""
-    rows = re.findall(r"^\| (\S+) \| \d+ \| (\d+) \|", PAGE.read_text(), re.M) if PAGE.exists() else []
-    return {name: int(count) for name, count in rows}
+    """The fewest nodes that onnxsim or onnxslim leaves, by model."""
+    rows = re.findall(r"^\| (\S+) \| \d+ \| (\d+|-) \| (\d+|-) \|", PAGE.read_text(), re.M) if PAGE.exists() else []
+    return {name: min(int(c) for c in counts if c != "-") for name, *counts in rows if set(counts) != {"-"}}
 
 
 def models():
     return [(os.path.basename(os.path.dirname(p)), p) for p in sorted(glob.glob(os.path.join(DATA, "onnx", "*", "model.onnx")))]
+
+
+def fixtures():
+    """Exports from PyTorch as text."""
+    paths = sorted((pathlib.Path(__file__).resolve().parent / "fixtures").glob("*.ir"))
+    return [(p.stem, str(p)) for p in paths]
+
+
+def as_onnx(path, folder):
+    """The path itself, or of a model in text form a conversion of it."""
+    if not path.endswith(".ir"):
+        return path
+    out = os.path.join(folder, "m.onnx")
+    subprocess.run([HASTEN, "convert", path, out], check=True, capture_output=True)
+    return out
 
 
 def trials(name, path, model):
@@ -225,22 +241,43 @@ class Commands(CommandLine):
         self.assertIn("fold_constant\n", listed.stdout)
 
 
+def other(command, path, out):
+    """(nodes, seconds) of another simplifier; dashes where it fails."""
+    began = time.time()
+    done = subprocess.run([*command, path, out], capture_output=True, text=True, timeout=600)
+    if done.returncode != 0 or not os.path.exists(out):
+        return "-", "-"
+    return nodes_of(out), f"{time.time() - began:.1f}"
+
+
+def optimized(path, level, out):
+    """Nodes that ONNX Runtime keeps at a level of its own."""
+    options = ort.SessionOptions()
+    options.graph_optimization_level, options.optimized_model_filepath, options.log_severity_level = level, out, 4
+    try:
+        ort.InferenceSession(path, options)
+    except Exception:  # what ONNX Runtime cannot load
+        return "-"
+    return nodes_of(out)
+
+
 def write_page(target):
-    onnxsim = os.environ["ONNXSIM"]
-    lines = ["# Simplified models", "", "Written by `python tests/simplify_test.py --write docs/simplify.md`. Nodes are all but Constant, those of graphs "
-             "inside nodes", "included; seconds are those of the whole command, both without a check of the outputs, on a machine with two "
-             "cores", "that others used, too. A dash: onnxsim ends with an error.", "",
-             "| model | nodes | onnxsim | hasten | onnxsim, s | hasten, s |", "|---|---|---|---|---|---|"]
-    for name, path in models():
+    onnxsim, onnxslim = os.environ["ONNXSIM"], os.environ["ONNXSLIM"]
+    lines = ["# Simplified models", "", "Written by `python tests/simplify_test.py --write docs/simplify.md`: real models, and exports from PyTorch "
+             "(`./dev fixtures`).", "Nodes are all but Constant, those of graphs inside nodes included; seconds are those of the whole command, on a machine "
+             "with two cores", "that others used, too: onnxsim's without its check, hasten's with its own. A dash: it ends with an error. ONNX Runtime's "
+             "levels", "basic and extended use ops of its own.", "",
+             "| model | nodes | onnxsim | onnxslim | hasten | basic | extended | onnxsim, s | onnxslim, s | hasten, s |", "|---" * 10 + "|"]
+    for name, source in models() + fixtures():
         with tempfile.TemporaryDirectory() as folder:
-            ours, theirs = os.path.join(folder, "ours.onnx"), os.path.join(folder, "theirs.onnx")
-            seconds = simplify(path, ours, "0")
-            began = time.time()
-            done = subprocess.run([onnxsim, path, theirs, "--no-certify"], capture_output=True, text=True, timeout=600)
-            took = time.time() - began
-            failed = done.returncode != 0
-            lines.append(f"| {name} | {nodes_of(path)} | {'-' if failed else nodes_of(theirs)} | {nodes_of(ours)} | "
-                         f"{'-' if failed else f'{took:.1f}'} | {seconds:.1f} |")
+            path, ours = as_onnx(source, folder), os.path.join(folder, "ours.onnx")
+            seconds = simplify(path, ours)
+            sim, sim_s = other([onnxsim, "--no-certify"], path, os.path.join(folder, "sim.onnx"))
+            slim, slim_s = other([onnxslim], path, os.path.join(folder, "slim.onnx"))
+            levels = [optimized(path, level, os.path.join(folder, "ort.onnx")) for level in
+                      (ort.GraphOptimizationLevel.ORT_ENABLE_BASIC, ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED)]
+            cells = [name, nodes_of(path), sim, slim, nodes_of(ours), *levels, sim_s, slim_s, f"{seconds:.2f}"]
+            lines.append("| " + " | ".join(map(str, cells)) + " |")
     pathlib.Path(target).write_text("\n".join(lines) + "\n")
 
 
