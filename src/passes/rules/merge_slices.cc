@@ -1,47 +1,17 @@
 #include <algorithm>
 
-#include "passes/rule.h"
+#include "passes/cut.h"
 
 namespace hasten::rules {
 namespace {
 
 constexpr std::string_view kRoots[] = {"Slice"};
 
-struct Cut {
-  std::vector<int64_t> starts, ends, axes, steps;
-};
-
-std::optional<Cut> CutOf(const RewriteContext& c, NodeId n) {
-  const Node& node = c.node(n);
-  const Shape& shape = c.type(node.inputs[0]).shape;
-  const auto ints = [&](size_t i) { return c.KnownInts(node.inputs[i]); };
-  const auto has = [&](size_t i) { return i < node.inputs.size() && node.inputs[i] != kNone; };
-  const auto starts = ints(1), ends = ints(2);
-  if (!starts || !ends || !shape.ranked() || starts->size() != ends->size()) return std::nullopt;
-  Cut cut{*starts, *ends, {}, {}};
-  if (has(3)) {
-    const auto axes = ints(3);
-    if (!axes) return std::nullopt;
-    cut.axes = *axes;
-  }
-  if (has(4)) {
-    const auto steps = ints(4);
-    if (!steps) return std::nullopt;
-    cut.steps = *steps;
-  }
-  for (size_t i = 0; !has(3) && i < starts->size(); ++i) cut.axes.push_back(static_cast<int64_t>(i));
-  if (!has(4)) cut.steps.assign(starts->size(), 1);
-  for (int64_t& axis : cut.axes)
-    if (axis < 0) axis += shape.rank();
-  if (cut.axes.size() != starts->size() || cut.steps.size() != starts->size()) return std::nullopt;
-  return cut;
-}
-
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const NodeId inner = c.Producer(c.node(n).inputs[0], "Slice");
   if (inner == kNone) return false;
-  auto first = CutOf(c, inner);
-  const auto second = CutOf(c, n);
+  auto first = SliceOf(c, inner);
+  const auto second = SliceOf(c, n);
   if (!first || !second) return false;
   for (int64_t axis : second->axes)
     if (std::find(first->axes.begin(), first->axes.end(), axis) != first->axes.end()) return false;

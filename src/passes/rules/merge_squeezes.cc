@@ -1,26 +1,16 @@
 #include <algorithm>
 
-#include "passes/rule.h"
+#include "passes/cut.h"
 
 namespace hasten::rules {
 namespace {
 
 constexpr std::string_view kRoots[] = {"Squeeze"};
 
-std::optional<std::vector<int64_t>> AxesOf(const RewriteContext& c, NodeId n) {
-  const Node& node = c.node(n);
-  const Shape& shape = c.type(node.inputs[0]).shape;
-  if (node.inputs.size() < 2 || node.inputs[1] == kNone || !shape.ranked()) return std::nullopt;
-  auto axes = c.KnownInts(node.inputs[1]);
-  for (size_t i = 0; axes && i < axes->size(); ++i)
-    if ((*axes)[i] < 0) (*axes)[i] += shape.rank();
-  return axes;
-}
-
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const NodeId inner = c.Producer(c.node(n).inputs[0], "Squeeze");
   if (inner == kNone) return false;
-  const auto first = AxesOf(c, inner), second = AxesOf(c, n);
+  const auto first = NamedAxes(c, inner), second = NamedAxes(c, n);
   if (!first || !second) return false;
   const ValueId x = c.node(inner).inputs[0], y = c.node(n).outputs[0];
   std::vector<int64_t> axes = *first;

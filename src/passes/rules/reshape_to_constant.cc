@@ -27,9 +27,10 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const ValueId x = c.node(n).inputs[0], shape = c.node(n).inputs[1], y = c.node(n).outputs[0];
   const Type &from = c.type(x), &to = c.type(y);
   if (y == kNone || !from.is_tensor() || !to.is_tensor() || !from.shape.ranked() || !to.shape.ranked()) return false;
-  if (c.Known(shape) || AttrOr<int64_t>(c.node(n), "allowzero", 0) != 0) return false;
+  if (c.Known(shape)) return false;
   const auto spelled = Spelled(from.shape, to.shape);
   if (!spelled) return false;
+  if (AttrOr<int64_t>(c.node(n), "allowzero", 0) != 0) HASTEN_TRY(c.Edit(n).attrs.Set("allowzero", int64_t{0}));
   c.SetInput(n, 1, c.AddConstant(c.value(y).name + ".shape", VectorI64(*spelled)));
   return true;
 }
