@@ -1,0 +1,115 @@
+#include "surgery/weights.h"
+
+#include "base/nearest.h"
+#include "ops/op.h"
+#include "surgery/names.h"
+
+namespace hasten {
+namespace {
+
+constexpr std::string_view kStripped = "stripped weight: ";
+
+bool IsWeight(const Tensor& t, int64_t at_least) {
+  const bool kind = IsFloat(t.dtype) || t.dtype == DType::kI8 || t.dtype == DType::kU8;
+  return kind && Bits(t.dtype) >= 8 && t.bytes() >= at_least;
+}
+
+// The value that stands where v stood, under its name.
+void TakePlace(Graph* graph, ValueId v, ValueId by) {
+  const std::string name = graph->value(v).name;
+  graph->value(by).declared = graph->value(v).declared;
+  graph->value(by).doc = graph->value(v).doc;
+  graph->ReplaceUses(v, by);
+  graph->EraseValue(v);
+  HASTEN_CHECK(graph->Rename(by, name).ok());
+}
+
+Status Strip(Graph* graph, ValueId v, NodeId before) {
+  const Tensor t = graph->value(v).constant->tensor;
+  HASTEN_ASSIGN(Tensor zero, NewTensor(t.dtype, Dims{1}));
+  Node node;
+  node.op = Catalog::BuiltIn().Find("ConstantOfShape");
+  node.attrs = Attrs(node.op->attrs);
+  HASTEN_TRY(node.attrs.Set("value", zero));
+  node.doc = Str(kStripped, t);
+  const std::string name = graph->value(v).name;
+  const std::vector<int64_t> dims(t.dims.begin(), t.dims.end());
+  node.inputs = {graph->AddConstant(Str(name, ".shape"), VectorI64(dims))};
+  node.outputs = {graph->AddValue(Str(name, ".stripped"), Type::Tensor(t.dtype, t.dims))};
+  const ValueId by = node.outputs[0];
+  graph->AddNode(std::move(node), before);
+  TakePlace(graph, v, by);
+  return {};
+}
+
+Status StripGraph(Graph* graph, int64_t at_least, WeightCount* count) {
+  for (const NodeId n : graph->Order())
+    for (const GraphPtr& body : graph->node(n).attrs.Graphs()) HASTEN_TRY(StripGraph(body.get(), at_least, count));
+  const NodeId before = graph->first();
+  const auto end = static_cast<ValueId>(graph->value_slots());
+  for (ValueId v = 0; v < end; ++v) {
+    const Tensor* t = graph->value(v).alive ? graph->constant(v) : nullptr;
+    if (!t || graph->value(v).uses.empty() || !IsWeight(*t, at_least)) continue;
+    ++count->weights;
+    count->bytes += t->bytes();
+    HASTEN_TRY(Strip(graph, v, before));
+  }
+  return {};
+}
+
+using Weights = std::map<std::string, std::shared_ptr<const Constant>>;
+
+// The outer graphs' come first where names repeat.
+void Collect(const Graph& graph, Weights* out) {
+  for (ValueId v = 0; v < graph.value_slots(); ++v)
+    if (graph.value(v).alive && graph.value(v).constant) out->emplace(graph.value(v).name, graph.value(v).constant);
+  for (const NodeId n : graph.Order())
+    for (const GraphPtr& body : graph.node(n).attrs.Graphs()) Collect(*body, out);
+}
+
+Status NotThere(const std::string& name, const Weights& weights) {
+  std::vector<std::string> names;
+  for (const auto& [other, constant] : weights) names.push_back(other);
+  const std::string nearest = Nearest(name, names);
+  return Status(Code::kNotFound, Str("the model that gives the weights has none named ", Quote(name),
+                                     nearest.empty() ? "" : Str("; the nearest is ", Quote(nearest))));
+}
+
+Status RestoreGraph(Graph* graph, const Weights& weights, WeightCount* count) {
+  for (const NodeId n : graph->Order()) {
+    for (const GraphPtr& body : graph->node(n).attrs.Graphs()) HASTEN_TRY(RestoreGraph(body.get(), weights, count));
+    if (OpName(graph->node(n)) != "ConstantOfShape" || !graph->node(n).doc.starts_with(kStripped)) continue;
+    const ValueId v = graph->node(n).outputs[0];
+    const std::string name = graph->value(v).name;
+    const auto it = weights.find(name);
+    if (it == weights.end()) return NotThere(name, weights);
+    const Tensor& t = it->second->tensor;
+    const std::string was = graph->node(n).doc.substr(kStripped.size());
+    if (t.Text() != was)
+      return Status(Code::kInvalidArgument, Str("weight ", Quote(name), " must be ", was, ", is ", t, " there"));
+    graph->EraseNode(n);
+    TakePlace(graph, v, graph->AddConstant(Str(name, ".restored"), *it->second));
+    ++count->weights;
+    count->bytes += t.bytes();
+  }
+  return CleanUp(graph);
+}
+
+}  // namespace
+
+Result<WeightCount> StripWeights(Graph* graph, int64_t at_least) {
+  WeightCount count;
+  HASTEN_TRY(StripGraph(graph, at_least, &count));
+  HASTEN_TRY(Verify(*graph));
+  return count;
+}
+
+Result<WeightCount> RestoreWeights(Graph* graph, const Graph& from) {
+  WeightCount count;
+  Weights weights;
+  Collect(from, &weights);
+  HASTEN_TRY(RestoreGraph(graph, weights, &count));
+  return count;
+}
+
+}  // namespace hasten
