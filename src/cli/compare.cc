@@ -240,9 +240,9 @@ constexpr Example kExamples[] = {
 };
 
 constexpr std::string_view kDoc =
-    R"(Runs A by the references of its ops, without any rule (or by ONNX Runtime, without its optimisations), and B (or A again) as the options plan it, on the same
-inputs. Each output is compared, and each value between nodes that has the same name in both: a value that was fused
-away, or that lies in a layout of its kernel, is not there to be compared.
+    R"(Runs A by the references of its ops, without any rule (or by ONNX Runtime, without its optimisations), and B (or
+A again) as the options plan it, on the same inputs. Each output is compared, and each value between nodes that has the
+same name in both: a value that was fused away, or that lies in a layout of its kernel, is not there to be compared.
 
 error is the largest difference over the largest element of A's value; relative figures leave out elements that are 0.
 The histogram counts f32 elements by how many units in the last place they are apart. Lines with ! are beyond --bound.
