@@ -154,12 +154,16 @@ std::string DotQuoted(std::string_view text) {
 
 // An edge is a smooth line through its points; each leaves and arrives upright.
 std::string PathOf(const std::vector<LayoutPoint>& points, double dx, double dy) {
+  constexpr double kStraight = 0.05;
   std::string out = fmt::format("M{:.1f} {:.1f}", points[0].x + dx, points[0].y + dy);
   for (size_t i = 1; i < points.size(); ++i) {
     const LayoutPoint &a = points[i - 1], &b = points[i];
     const double middle = (a.y + b.y) / 2 + dy;
-    out += fmt::format(" C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x + dx, middle, b.x + dx, middle, b.x + dx,
-                       b.y + dy);
+    if (std::abs(a.x - b.x) >= kStraight)
+      out += fmt::format("C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x + dx, middle, b.x + dx, middle, b.x + dx,
+                         b.y + dy);
+    else if (i + 1 == points.size() || std::abs(b.x - points[i + 1].x) >= kStraight)
+      out += fmt::format("V{:.1f}", b.y + dy);
   }
   return out;
 }

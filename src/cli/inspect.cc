@@ -154,10 +154,12 @@ Result<Passed> RunPasses(const std::string& path) {
   return out;
 }
 
-// What a pass of the pipeline, or a rule, does; empty for a pass.
-std::string_view DocOf(std::string_view name) {
+// How what a rule does begins; empty for a pass.
+std::string DocOf(std::string_view name) {
+  constexpr size_t kMost = 90;
   for (const Rule* rule : BuiltInRules())
-    if (rule->name == name) return rule->doc;
+    if (rule->name == name)
+      return rule->doc.size() > kMost ? Str(rule->doc.substr(0, kMost), "...") : std::string(rule->doc);
   return {};
 }
 

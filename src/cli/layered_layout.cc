@@ -12,7 +12,9 @@ struct Item {
   size_t layer = 0, place = 0;
   std::vector<size_t> above, below;
   bool passing = false;
+  bool aside = false;  // nothing but sources of its own lead to it: constants on their way
 };
+constexpr double kAside = 0.05;  // what such items weigh, so that the others stand in line
 
 class Sugiyama {
  public:
@@ -53,14 +55,30 @@ class Sugiyama {
         if (--waits[j] == 0) ready.push_back(j);
       }
     }
-    // What nothing leads to stands right above what it leads to.
-    std::vector<bool> fed(boxes_.size());
-    for (const LayoutEdge& e : edges_) fed[e.to] = true;
+    Sink(order, next);
+  }
+
+  // What nothing leads to but constants, so to speak, stands right above what it leads to: nodes that may stand lower,
+  // as all may that lead to them.
+  void Sink(const std::vector<size_t>& order, const std::vector<std::vector<size_t>>& next) {
+    const auto lowest = [&](size_t i, const std::vector<size_t>& layer) {
+      size_t first = next[i].empty() ? items_[i].layer + 1 : layer[next[i][0]];
+      for (const size_t j : next[i]) first = std::min(first, layer[j]);
+      return first - 1;
+    };
+    std::vector<size_t> late(boxes_.size());
+    for (size_t k = order.size(); k-- > 0;) late[order[k]] = lowest(order[k], late);
+    std::vector<bool> floats(boxes_.size(), true);
     for (const size_t i : order) {
-      if (fed[i] || next[i].empty()) continue;
-      size_t first = items_[next[i][0]].layer;
-      for (const size_t j : next[i]) first = std::min(first, items_[j].layer);
-      items_[i].layer = first - 1;
+      if (late[i] == items_[i].layer) floats[i] = false;
+      for (const size_t j : next[i])
+        if (!floats[i]) floats[j] = false;
+    }
+    std::vector<size_t> settled(boxes_.size());
+    for (size_t k = order.size(); k-- > 0;) {
+      const size_t i = order[k];
+      items_[i].aside = floats[i];
+      items_[i].layer = settled[i] = floats[i] ? lowest(i, settled) : items_[i].layer;
     }
   }
 
@@ -145,6 +163,16 @@ class Sugiyama {
     return (items_[left].width + items_[right].width) / 2 + (both_pass ? kGapX / 2 : kGapX);
   }
 
+  double MeanX(const std::vector<size_t>& others) const {
+    double sum = 0, weights = 0;
+    for (const size_t j : others) {
+      const double weight = items_[j].aside ? kAside : 1;
+      sum += weight * items_[j].x;
+      weights += weight;
+    }
+    return sum / weights;
+  }
+
   // The places nearest to those wished for, in the least-squares sense, that keep order and spacing: wishes less the
   // spacing so far must rise, which pooling adjacent violators does.
   void PlaceLayer(const std::vector<size_t>& layer, bool down) {
@@ -161,13 +189,9 @@ class Sugiyama {
       if (p > 0) offset += Spacing(layer[p - 1], layer[p]);
       offsets.push_back(offset);
       const auto& others = down ? item.above : item.below;
-      double wish = item.x;
-      if (!others.empty()) {
-        wish = 0;
-        for (const size_t j : others) wish += items_[j].x;
-        wish /= static_cast<double>(others.size());
-      }
-      const double weight = others.empty() ? 0.1 : item.passing ? 8 : 1;  // long edges run straight
+      const double wish = others.empty() ? item.x : MeanX(others);
+      const double line = item.passing ? 8 : 1;  // long edges run straight
+      const double weight = item.aside || others.empty() ? kAside : line;
       pools.push_back({(wish - offset) * weight, weight, 1});
       while (pools.size() > 1 && pools[pools.size() - 2].mean() > pools.back().mean()) {
         const Pool last = pools.back();

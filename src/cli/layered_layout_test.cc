@@ -86,6 +86,15 @@ TEST(LayeredLayout, WhatIsReadLateStandsLate) {
   EXPECT_DOUBLE_EQ(layout.centers[4].y, layout.centers[2].y);
 }
 
+TEST(LayeredLayout, AChainThatIsReadLateStandsLate) {
+  // 5 -> 6 feeds only the last of a chain, 7 branches off its first.
+  const Layout layout =
+      LayeredLayout(Boxes(8, {30, 20}), {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {5, 6}, {6, 4}, {0, 7}, {7, 4}});
+  EXPECT_DOUBLE_EQ(layout.centers[6].y, layout.centers[3].y);
+  EXPECT_DOUBLE_EQ(layout.centers[5].y, layout.centers[2].y);
+  EXPECT_DOUBLE_EQ(layout.centers[7].y, layout.centers[1].y);
+}
+
 TEST(LayeredLayout, RandomGraphs) {
   std::mt19937 random(7);
   for (int round = 0; round < 30; ++round) {

@@ -1,7 +1,7 @@
 #include "surgery/clean.h"
 
 #include "passes/pipeline.h"
-#include "surgery/names.h"
+#include "surgery/consistency.h"
 
 namespace hasten {
 namespace {

@@ -1,6 +1,7 @@
 #include "surgery/edit.h"
 
 #include "base/nearest.h"
+#include "surgery/consistency.h"
 #include "surgery/extract.h"
 #include "surgery/names.h"
 

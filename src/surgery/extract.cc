@@ -1,6 +1,7 @@
 #include "surgery/extract.h"
 
 #include "import/onnx/proto_write.h"
+#include "surgery/consistency.h"
 #include "surgery/names.h"
 
 namespace hasten {

@@ -1,7 +1,6 @@
 #include "surgery/names.h"
 
 #include "base/nearest.h"
-#include "ops/infer.h"
 
 namespace hasten {
 namespace {
@@ -68,28 +67,6 @@ std::string FreeName(const Graph& graph, const std::string& name) {
   int suffix = 1;
   while (graph.FindValue(Str(name, "_", suffix)) != kNone) ++suffix;
   return Str(name, "_", suffix);
-}
-
-Status CleanUp(Graph* graph) {
-  RemoveDead(graph);
-  for (ValueId v = 0; v < graph->value_slots(); ++v) {
-    const GraphValue& value = graph->value(v);
-    const bool held = value.producer != kNone || value.constant || !value.uses.empty();
-    if (value.alive && !held && !IsListed(graph->inputs, v) && !graph->IsOutput(v) && !IsListed(graph->captures, v))
-      graph->EraseValue(v);
-  }
-  return Verify(*graph);
-}
-
-Status Retype(Graph* graph) {
-  HASTEN_ASSIGN([[maybe_unused]] const int moved, SortTopologically(graph));
-  HASTEN_TRY(InferTypes(graph));
-  for (ValueId v = 0; v < graph->value_slots(); ++v) {
-    GraphValue& value = graph->value(v);
-    if (value.alive && value.declared.known() && value.type.known() && !IsListed(graph->inputs, v))
-      value.declared = value.type;
-  }
-  return {};
 }
 
 }  // namespace hasten

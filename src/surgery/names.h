@@ -17,9 +17,4 @@ Result<std::vector<ValueId>> ValuesNamed(const Graph& graph, std::span<const std
 // `name`, or where a value has that name already, `name` with a number.
 std::string FreeName(const Graph& graph, const std::string& name);
 
-// Erases what reaches no output, and inputs that were taken off the graph's list; then verifies.
-Status CleanUp(Graph* graph);
-// Infers all types anew and lets declared ones follow; sorts first.
-Status Retype(Graph* graph);
-
 }  // namespace hasten

@@ -2,7 +2,7 @@
 
 #include "base/nearest.h"
 #include "ops/op.h"
-#include "surgery/names.h"
+#include "surgery/consistency.h"
 
 namespace hasten {
 namespace {

@@ -1,0 +1,12 @@
+// What every edit of a graph ends with.
+#pragma once
+#include "ir/graph.h"
+
+namespace hasten {
+
+// Erases what reaches no output, and inputs that were taken off the graph's list; then verifies.
+Status CleanUp(Graph* graph);
+// Infers all types anew and lets declared ones follow; sorts first.
+Status Retype(Graph* graph);
+
+}  // namespace hasten
