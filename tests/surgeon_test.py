@@ -114,6 +114,19 @@ class Surgeon(CommandLine):
         got = run(model, {"c": np.array(True), "h": np.array([1, -2], np.float32)})
         np.testing.assert_array_equal(got["y"], [-1, 2])
 
+    def test_claims_about_cut_values_are_not_believed(self):
+        k = numpy_helper.from_array(np.ones((1, 1, 3), np.float32), "k")
+        nodes = [node("Conv", ["x", "k"], ["c"], strides=[2]), node("Relu", ["c"], ["y"])]
+        model = model_of(nodes, [info("x", [1, 1, "n"])], [info("y", [1, 1, None])], [k])
+        model.graph.value_info.append(info("c", [1, 1, 7]))
+        self.save(model)
+        self.assertEqual(dims(self.operate("extract", "--inputs", "c").graph.input[0]), [1, 1, None])
+        self.assertEqual(dims(self.operate("extract", "--outputs", "c").graph.output[0]), [1, 1, None])
+        self.assertEqual(dims(self.operate("edit", "--mark-output", "c").graph.output[1]), [1, 1, None])
+        model.graph.value_info[0].CopyFrom(info("c", [1, 1, "half"]))
+        self.save(model)
+        self.assertEqual(dims(self.operate("extract", "--inputs", "c").graph.input[0]), [1, 1, "half"])
+
     # --- inputs, outputs, names, shapes ----------------------------------------------------------------------
 
     def test_names(self):

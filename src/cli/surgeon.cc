@@ -178,8 +178,12 @@ void Tell(const SurgeonFlags& f, size_t nodes_before, const Graph& graph, Report
   const size_t nodes = CountNodes(graph);
   report->Line(Str(f.to, ": ", HumanCount(static_cast<int64_t>(nodes)), " nodes (", nodes_before, " before)"));
   const auto list = [&](std::string_view title, const std::string& key, const std::vector<ValueId>& values) {
-    for (const ValueId v : values)
-      report->Line(Str("  ", title, Quote(graph.value(v).name), "  ", graph.value(v).type));
+    for (const ValueId v : values) {
+      const GraphValue& value = graph.value(v);
+      report->Line(Str("  ", title, Quote(value.name), "  ", value.type));
+      if (value.type.is_tensor() && !value.type.shape.ranked() && !value.declared.shape.ranked())
+        report->Note(Str("the rank of ", Quote(value.name), " is not known before a run: some readers ask for it"));
+    }
     report->Fact([&graph, key, values](JsonWriter* json) {
       WriteKey(json, key);
       json->StartArray();

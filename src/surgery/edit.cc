@@ -64,6 +64,7 @@ Status MarkOutput(Graph* graph, std::string_view value) {
   if (graph->IsOutput(v)) return Wrong(Str(Quote(value), " is an output already"));
   if (std::find(graph->inputs.begin(), graph->inputs.end(), v) != graph->inputs.end())
     return Wrong(Str(Quote(value), " is an input: it cannot be an output as well"));
+  graph->value(v).declared = TrustedType(graph->value(v));
   graph->outputs.push_back(v);
   return Verify(*graph);
 }

@@ -1,6 +1,5 @@
 #include "surgery/extract.h"
 
-#include "import/onnx/proto_write.h"
 #include "surgery/consistency.h"
 #include "surgery/names.h"
 
@@ -30,7 +29,7 @@ std::vector<ValueId> Needed(const Graph& graph) {
 }
 
 Status RequireType(const GraphValue& v) {
-  const Type type = onnx::WrittenType(v);
+  const Type type = TrustedType(v);
   if (type.known() && (!type.is_tensor() || type.dtype != DType::kNone)) return {};
   return Status(Code::kInvalidArgument,
                 Str("the type of ", Quote(v.name), " is not known, so that it cannot be an input; cut elsewhere"));
@@ -43,7 +42,7 @@ ValueId CutOff(Graph* graph, ValueId v) {
   HASTEN_CHECK(graph->Rename(v, FreeName(*graph, Str(old.name, "_computed"))).ok());
   const ValueId fresh = graph->AddValue(old.name, old.type);
   GraphValue& value = graph->value(fresh);
-  value.type = value.declared = onnx::WrittenType(old);
+  value.type = value.declared = TrustedType(old);
   value.doc = old.doc;
   value.metadata = old.metadata;
   graph->ReplaceUses(v, fresh);
@@ -53,7 +52,10 @@ ValueId CutOff(Graph* graph, ValueId v) {
 Status Extract(std::span<const std::string> inputs, std::span<const std::string> outputs, Graph* graph) {
   HASTEN_ASSIGN(const std::vector<ValueId> from, ValuesNamed(*graph, inputs));
   if (!outputs.empty()) {
-    HASTEN_ASSIGN(graph->outputs, ValuesNamed(*graph, outputs));
+    HASTEN_ASSIGN(const std::vector<ValueId> named, ValuesNamed(*graph, outputs));
+    for (const ValueId v : named)
+      if (!graph->IsOutput(v)) graph->value(v).declared = TrustedType(graph->value(v));
+    graph->outputs = named;
   }
   std::vector<ValueId> chosen;
   for (const ValueId v : from) {
