@@ -143,6 +143,12 @@ class Compare(CommandLine):
     def test_bisect_finds_the_node_in_a_recurrent_network(self):
         self.found(pathlib.Path(DATA) / "onnx/dtln-1/model.onnx", 0)
 
+    def test_bisect_of_a_simplified_model(self):
+        self.hasten("simplify", SYMBOLS / "model.onnx", "s.onnx")
+        name = self.sabotage(self.folder / "s.onnx", 0)
+        facts = self.json("compare", SYMBOLS / "model.onnx", "b.onnx", "--no-timing-cache", "--bisect", "part.onnx", status=1)
+        self.assertEqual([re.search("'(.*)'", n)[1] for n in facts["bisect"]["nodes"]], [name])
+
     def test_bisect_of_the_rounding_of_a_plan(self):
         facts = self.json("compare", SYMBOLS / "model.onnx", "--bound", "0", "--bisect", "part.onnx", status=1)
         said = facts["bisect"]

@@ -1,5 +1,7 @@
 #include "surgery/weights.h"
 
+#include <map>
+
 #include "base/nearest.h"
 #include "ops/op.h"
 #include "surgery/consistency.h"
@@ -57,38 +59,68 @@ Status StripGraph(Graph* graph, int64_t at_least, WeightCount* count) {
   return {};
 }
 
-using Weights = std::map<std::string, std::shared_ptr<const Constant>>;
+// By name, and by the way to the graph that has them and name: names of graphs inside nodes may repeat.
+struct Weights {
+  std::map<std::string, std::shared_ptr<const Constant>> by_way, by_name;
+
+  const Constant* Find(const std::string& way, const std::string& name) const {
+    const auto exact = by_way.find(way + name);
+    if (exact != by_way.end()) return exact->second.get();
+    const auto it = by_name.find(name);
+    return it == by_name.end() ? nullptr : it->second.get();
+  }
+};
+
+// Calls visit(graph, way) for every graph inside a node.
+template <class Visit>
+Status EachBody(const Graph& graph, NodeId n, const std::string& way, Visit visit) {
+  const Node& node = graph.node(n);
+  size_t number = 0;
+  for (const GraphPtr& body : node.attrs.Graphs()) {
+    const ValueId v = node.outputs.empty() ? kNone : node.outputs[0];
+    HASTEN_TRY(visit(body.get(), Str(way, v == kNone ? node.name : graph.value(v).name, "#", number++, "/")));
+  }
+  return {};
+}
 
 // The outer graphs' come first where names repeat.
-void Collect(const Graph& graph, Weights* out) {
-  for (ValueId v = 0; v < graph.value_slots(); ++v)
-    if (graph.value(v).alive && graph.value(v).constant) out->emplace(graph.value(v).name, graph.value(v).constant);
+Status Collect(const Graph& graph, const std::string& way, Weights* out) {
+  for (ValueId v = 0; v < graph.value_slots(); ++v) {
+    const GraphValue& value = graph.value(v);
+    if (!value.alive || !value.constant) continue;
+    out->by_way.emplace(way + value.name, value.constant);
+    out->by_name.emplace(value.name, value.constant);
+  }
   for (const NodeId n : graph.Order())
-    for (const GraphPtr& body : graph.node(n).attrs.Graphs()) Collect(*body, out);
+    HASTEN_TRY(
+        EachBody(graph, n, way, [&](Graph* body, const std::string& inner) { return Collect(*body, inner, out); }));
+  return {};
 }
 
 Status NotThere(const std::string& name, const Weights& weights) {
   std::vector<std::string> names;
-  for (const auto& [other, constant] : weights) names.push_back(other);
+  for (const auto& [other, constant] : weights.by_name) names.push_back(other);
   const std::string nearest = Nearest(name, names);
   return Status(Code::kNotFound, Str("the model that gives the weights has none named ", Quote(name),
                                      nearest.empty() ? "" : Str("; the nearest is ", Quote(nearest))));
 }
 
-Status RestoreGraph(Graph* graph, const Weights& weights, WeightCount* count) {
+Status RestoreGraph(Graph* graph, const std::string& way, const Weights& weights, WeightCount* count) {
   for (const NodeId n : graph->Order()) {
-    for (const GraphPtr& body : graph->node(n).attrs.Graphs()) HASTEN_TRY(RestoreGraph(body.get(), weights, count));
+    HASTEN_TRY(EachBody(*graph, n, way, [&](Graph* body, const std::string& inner) {
+      return RestoreGraph(body, inner, weights, count);
+    }));
     if (OpName(graph->node(n)) != "ConstantOfShape" || !graph->node(n).doc.starts_with(kStripped)) continue;
     const ValueId v = graph->node(n).outputs[0];
     const std::string name = graph->value(v).name;
-    const auto it = weights.find(name);
-    if (it == weights.end()) return NotThere(name, weights);
-    const Tensor& t = it->second->tensor;
+    const Constant* constant = weights.Find(way, name);
+    if (!constant) return NotThere(name, weights);
+    const Tensor& t = constant->tensor;
     const std::string was = graph->node(n).doc.substr(kStripped.size());
     if (t.Text() != was)
       return Status(Code::kInvalidArgument, Str("weight ", Quote(name), " must be ", was, ", is ", t, " there"));
     graph->EraseNode(n);
-    TakePlace(graph, v, graph->AddConstant(Str(name, ".restored"), *it->second));
+    TakePlace(graph, v, graph->AddConstant(Str(name, ".restored"), *constant));
     ++count->weights;
     count->bytes += t.bytes();
   }
@@ -107,8 +139,8 @@ Result<WeightCount> StripWeights(Graph* graph, int64_t at_least) {
 Result<WeightCount> RestoreWeights(Graph* graph, const Graph& from) {
   WeightCount count;
   Weights weights;
-  Collect(from, &weights);
-  HASTEN_TRY(RestoreGraph(graph, weights, &count));
+  HASTEN_TRY(Collect(from, "", &weights));
+  HASTEN_TRY(RestoreGraph(graph, "", weights, &count));
   return count;
 }
 
