@@ -56,12 +56,21 @@ std::string WrittenParts(const CompareFlags& f, const FailingPart& part) {
                    f.bound == 1e-4 ? "" : Str(" --bound ", f.bound));
 }
 
-// Whether the whole tested model is wrong even by references: then its parts need no planning.
-bool WrongByReferences(const CompareFlags& f, const std::shared_ptr<const Model>& tested, std::span<const Value> inputs,
-                       const Judged& right) {
-  SessionOptions references;
-  references.plan.references_only = true;
-  auto session = f.other.empty() ? Status(Code::kNotFound, "") : Session::Of(tested, references);
+// Without rules, and without timing what is faster.
+Result<std::unique_ptr<Session>> Plainly(std::shared_ptr<const Model> model) {
+  SessionOptions options;
+  options.threads = 0;
+  options.passes = false;
+  options.plan.level = 0;
+  options.plan.numerics = Numerics::kReassociated;
+  return Session::Of(std::move(model), options);
+}
+
+// Whether the whole tested model is wrong even so: then its parts are run so, too.
+bool WrongPlainly(const CompareFlags& f, const std::shared_ptr<const Model>& tested, std::span<const Value> inputs,
+                  const Judged& right) {
+  if (f.other.empty()) return false;
+  auto session = Plainly(tested);
   std::vector<Value> is;
   if (!session.ok() || !(**session).Run(inputs, &is).ok()) return false;
   for (size_t i = 0; i < is.size(); ++i)
@@ -88,11 +97,9 @@ Status FindFailingPart(const CompareFlags& f, std::span<const Value> inputs, con
   }
   HASTEN_ASSIGN(const std::shared_ptr<const Model> tested, LoadModel(f.other.empty() ? f.run.model : f.other));
   BisectTask task{tested.get(), inputs, &right, {}, f.bound};
-  const bool by_references = WrongByReferences(f, tested, inputs, right);
+  const bool plainly = WrongPlainly(f, tested, inputs, right);
   task.plan = [&](std::shared_ptr<Model> part, std::span<const Value> contents) -> Result<std::unique_ptr<Session>> {
-    SessionOptions references;
-    references.plan.references_only = true;
-    if (by_references) return Session::Of(std::move(part), references);
+    if (plainly) return Plainly(std::move(part));
     Report silent(true, true);
     return PlanSession(f.run.plan, std::move(part), contents, /*keep_weights=*/true, &silent);
   };
@@ -249,8 +256,8 @@ The histogram counts f32 elements by how many units in the last place they are a
 
 --bisect begins at the first layer beyond the bound. It cuts parts of B out that end there, feeds them what the judge
 computed, and looks for the smallest that is beyond the bound by itself: one node, where one is to blame. Parts are run
-as B was; where B is another model that is wrong even by references, by references. The last line says how to see the
-difference again.
+as B was; where B is another model that is wrong even without any rule, without rules. The last line says how to see
+the difference again.
 
 Exit status: 0 all outputs within the bound, 1 bad input or an output beyond it, 2 wrong usage.)";
 
