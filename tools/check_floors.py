@@ -6,7 +6,7 @@ import sys
 
 # Lowest first; folders that share a floor do not see each other.
 FLOORS = [
-    "base", "tensor", "ir", "ops", "import passes zoo kernels", "plan", "runtime", "engine", "compress llm", "api",
+    "base", "tensor", "ir", "ops", "import passes zoo kernels", "plan surgery", "runtime", "engine", "compress llm", "api",
     "server", "cli",
 ]
 FLOOR = {folder: height for height, folders in enumerate(FLOORS) for folder in folders.split()}

@@ -1,6 +1,6 @@
 #include "cli/fixed_shapes.h"
 
-#include "ops/infer.h"
+#include "surgery/consistency.h"
 
 namespace hasten::cli {
 
@@ -34,13 +34,7 @@ Status FixShapes(const InputShapes& shapes, Graph* graph) {
       if (known[axis]) shape[static_cast<int>(axis)] = Dim(*known[axis]);
     input.type = input.declared = Type::Tensor(input.type.dtype, std::move(shape));
   }
-  HASTEN_TRY(InferTypes(graph));
-  const auto is_input = [&](ValueId v) { return std::count(graph->inputs.begin(), graph->inputs.end(), v) > 0; };
-  for (ValueId v = 0; v < graph->value_slots(); ++v) {
-    GraphValue& value = graph->value(v);
-    if (value.alive && value.declared.known() && value.type.known() && !is_input(v)) value.declared = value.type;
-  }
-  return {};
+  return Retype(graph);
 }
 
 }  // namespace hasten::cli

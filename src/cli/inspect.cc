@@ -2,13 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/mapped_file.h"
 #include "cli/command.h"
+#include "cli/drawing.h"
 #include "cli/figures.h"
 #include "cli/flag_checks.h"
 #include "cli/model_facts.h"
 #include "cli/report.h"
 #include "engine/session.h"
 #include "ir/text.h"
+#include "passes/pipeline.h"
 
 namespace hasten::cli {
 namespace {
@@ -16,7 +19,8 @@ namespace {
 struct InspectFlags {
   std::string model;
   std::vector<std::string> shapes;
-  bool text = false, json = false;
+  bool text = false, json = false, passes = false;
+  std::string dot, svg;
 };
 
 std::string Opsets(const Model& model) {
@@ -135,6 +139,83 @@ void WriteFacts(const ModelFacts& facts, const InputShapes& shapes, JsonWriter* 
   number("arena_bytes", facts.arena_bytes);
 }
 
+// The model as 'hasten run' computes it, and what made it so.
+struct Passed {
+  std::unique_ptr<Model> model;
+  PassReport report;
+};
+
+Result<Passed> RunPasses(const std::string& path) {
+  Passed out;
+  HASTEN_ASSIGN(out.model, LoadModel(path));
+  PassOptions options;
+  options.log = true;
+  HASTEN_TRY(Optimize(out.model.get(), options, &out.report).At(path));
+  return out;
+}
+
+// How what a rule does begins; empty for a pass.
+std::string DocOf(std::string_view name) {
+  constexpr size_t kMost = 90;
+  for (const Rule* rule : BuiltInRules())
+    if (rule->name == name)
+      return rule->doc.size() > kMost ? Str(rule->doc.substr(0, kMost), "...") : std::string(rule->doc);
+  return {};
+}
+
+void ShowPasses(const PassReport& passes, const Report& report) {
+  constexpr size_t kShown = 8;
+  report.Line(Str("passes: ", HumanCount(static_cast<int64_t>(passes.nodes_before)), " nodes -> ",
+                  HumanCount(static_cast<int64_t>(passes.nodes_after))));
+  for (const PassReport::Entry& e : passes.entries) {
+    if (e.fired == 0) continue;
+    report.Line(
+        fmt::format("  {:>6}  {:<24} {:>9}  {}", HumanCount(e.fired), e.name, HumanMilliseconds(e.ms), DocOf(e.name)));
+    size_t shown = 0;
+    for (const PassReport::Firing& f : passes.firings)
+      if (f.rule == e.name && shown++ < kShown) report.Line(Str("            at ", f.node));
+    if (shown > kShown) report.Line(Str("            and ", shown - kShown, " more; --json lists all"));
+  }
+  for (const std::string& note : passes.notes) report.Line(Str("  note    ", note));
+}
+
+void WritePasses(const PassReport& passes, JsonWriter* json) {
+  WriteKey(json, "passes");
+  json->StartObject();
+  WriteField(json, "nodes_before", static_cast<int64_t>(passes.nodes_before));
+  WriteField(json, "nodes_after", static_cast<int64_t>(passes.nodes_after));
+  WriteKey(json, "fired");
+  json->StartObject();
+  for (const PassReport::Entry& e : passes.entries)
+    if (e.fired > 0) WriteField(json, e.name, int64_t{e.fired});
+  json->EndObject();
+  WriteKey(json, "firings");
+  json->StartArray();
+  for (const PassReport::Firing& f : passes.firings) {
+    json->StartObject();
+    WriteField(json, "rule", f.rule);
+    WriteField(json, "node", f.node);
+    json->EndObject();
+  }
+  json->EndArray();
+  WriteTexts(json, "notes", passes.notes);
+  json->EndObject();
+}
+
+Status WritePictures(const InspectFlags& flags, const Model& model, const std::optional<Passed>& passed,
+                     const Report& report) {
+  std::vector<Picture> pictures = {{passed ? Str(flags.model, ", before") : flags.model, &model.graph}};
+  if (passed) pictures.push_back({"after the passes", &passed->model->graph});
+  const auto write = [&](const std::string& path, std::string (*text)(const std::vector<Picture>&)) -> Status {
+    if (path.empty()) return {};
+    HASTEN_TRY(WriteFile(path, text(pictures)).At(path));
+    report.Line(Str("written: ", path));
+    return {};
+  };
+  HASTEN_TRY(write(flags.dot, DotText));
+  return write(flags.svg, SvgText);
+}
+
 Status Inspect(const InspectFlags& flags) {
   std::optional<PlanFile> plan;
   if (IsPlanFile(flags.model)) {
@@ -142,9 +223,13 @@ Status Inspect(const InspectFlags& flags) {
   }
   HASTEN_ASSIGN(std::unique_ptr<Model> loaded, LoadModel(flags.model));
   const std::shared_ptr<const Model> model = std::move(loaded);
+  std::optional<Passed> passed;
+  if (flags.passes) {
+    HASTEN_ASSIGN(passed, RunPasses(flags.model));
+  }
   if (flags.text) {
-    fmt::print("{}", Print(*model));
-    return {};
+    fmt::print("{}", Print(passed ? *passed->model : *model));
+    return WritePictures(flags, *model, passed, Report(true, true));
   }
   HASTEN_ASSIGN(const InputShapes shapes, InputShapes::Of(model->graph, flags.shapes));
   HASTEN_ASSIGN(const ModelFacts facts, GatherFacts(model, shapes));
@@ -155,11 +240,14 @@ Status Inspect(const InspectFlags& flags) {
   ShowValues(model->graph, "outputs:", model->graph.outputs, report);
   ShowOps(facts, report);
   ShowCosts(facts, shapes, report);
+  if (passed) ShowPasses(passed->report, report);
+  HASTEN_TRY(WritePictures(flags, *model, passed, report));
   report.Fact([&](JsonWriter* json) {
     WriteHead(*model, flags.model, json);
     ValueFacts(model->graph, "inputs", model->graph.inputs, json);
     ValueFacts(model->graph, "outputs", model->graph.outputs, json);
     WriteFacts(facts, shapes, json);
+    if (passed) WritePasses(passed->report, json);
   });
   report.Print();
   return {};
@@ -177,6 +265,13 @@ std::function<Status()> Define(CLI::App* app) {
   auto* text =
       app->add_flag("--text", f->text, "Print the whole graph in the text form, which 'hasten' reads again as .ir");
   app->add_flag("--json", f->json, "Print one JSON object instead of text")->excludes(text);
+  app->option_defaults()->group("Passes and pictures");
+  app->add_flag(
+      "--passes", f->passes,
+      "Simplify and fuse as 'hasten run' does, and show which rule fired where; --text then prints the result");
+  app->add_option("--svg", f->svg, "Draw the graph; with --passes before and after, side by side, differences marked")
+      ->type_name("FILE.svg");
+  app->add_option("--dot", f->dot, "The same in Graphviz's language")->type_name("FILE.dot");
   return [f] { return Inspect(*f); };
 }
 
@@ -184,12 +279,17 @@ constexpr Example kExamples[] = {
     {"What goes in, what comes out, what it costs.", "hasten inspect model.onnx"},
     {"The costs of a batch of eight.", "hasten inspect model.onnx --shape x=8x3x224x224"},
     {"Every node.", "hasten inspect model.onnx --text | less"},
+    {"What was fused, as a list and as a picture.", "hasten inspect model.onnx --passes --svg passes.svg"},
 };
 
 constexpr std::string_view kDoc =
     R"(Operations are those of one run: two for each multiplication with addition, one per element where an op does
 not say more; the body of a loop counts once. Memory is that of the parameters and of the values between
-nodes; values whose size depends on data come on top. Symbols in shapes count as 1 unless --shape says more.)";
+nodes; values whose size depends on data come on top. Symbols in shapes count as 1 unless --shape says more.
+
+A picture shows nodes with op, name and type; constants, attributes and names of values appear when it is pointed at.
+"Conv + 3" has an epilogue of three elementwise steps. Of two graphs, nodes that only the first has, or has otherwise,
+are red, those that only the second has are green. Graphs inside nodes are not drawn.)";
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/figures.h"
+#include "cli/html.h"
 
 namespace hasten::cli {
 namespace {
@@ -33,32 +34,6 @@ std::string BinarySize(int64_t bytes) {
   size_t unit = 0;
   for (; v >= 1024 && unit + 1 < std::size(kUnits); ++unit) v /= 1024;
   return fmt::format("{:.1f}{}", v, kUnits[unit]);
-}
-
-std::string Html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '&')
-      out += "&amp;";
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string HtmlRow(const std::vector<std::string>& cells, std::string_view kind) {
-  std::string out = "<tr>";
-  for (const std::string& cell : cells) out += Str("<", kind, ">", Html(cell), "</", kind, ">");
-  return out + "</tr>\n";
-}
-
-std::string HtmlTable(std::string_view title, const std::vector<std::string>& head,
-                      const std::vector<std::vector<std::string>>& rows) {
-  std::string out = Str("<h2>", title, "</h2>\n<table>\n", HtmlRow(head, "th"));
-  for (const auto& row : rows) out += HtmlRow(row, "td");
-  return out + "</table>\n";
 }
 
 std::string Flops(const ModelFacts& f) { return f.flops ? HumanScaled(*f.flops) : "unknown"; }
@@ -132,13 +107,11 @@ std::string HtmlPage(const Simplified& s, const ModelFacts& before, const ModelF
   for (const PassReport::Entry& e : s.passes.entries)
     if (e.fired > 0 || e.ms >= 1) rules.push_back({std::string(e.name), Str(e.fired), HumanMilliseconds(e.ms)});
   for (const PassReport::Firing& f : s.passes.firings) firings.push_back({std::string(f.rule), f.node});
-  return Str("<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>", Html(s.to),
-             "</title>\n<style>body{font:15px sans-serif;margin:2em}table{border-collapse:collapse}"
-             "td,th{border:1px solid #ccc;padding:2px 10px;text-align:left}</style></head><body>\n<h1>",
-             Html(s.from), " &rarr; ", Html(s.to), "</h1>\n<p>", Html(CheckLine(s.check)), "</p>\n",
-             HtmlTable("Costs", {"", "before", "after"}, costs), HtmlTable("Ops", {"op", "before", "after"}, ops),
-             HtmlTable("Rules", {"rule", "fired", "time"}, rules),
-             HtmlTable("Firings, in order", {"rule", "node"}, firings), "</body></html>\n");
+  return HtmlDocument(
+      s.to, Str("<h1>", Html(s.from), " &rarr; ", Html(s.to), "</h1>\n<p>", Html(CheckLine(s.check)), "</p>\n",
+                HtmlTable("Costs", {"", "before", "after"}, costs), HtmlTable("Ops", {"op", "before", "after"}, ops),
+                HtmlTable("Rules", {"rule", "fired", "time"}, rules),
+                HtmlTable("Firings, in order", {"rule", "node"}, firings)));
 }
 
 }  // namespace hasten::cli

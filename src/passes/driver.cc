@@ -59,6 +59,15 @@ class Worklist {
   std::vector<bool> queued_;
 };
 
+// By what it computes, where it has no name.
+std::string Shown(const RewriteContext& c, NodeId n) {
+  const Node& node = c.node(n);
+  std::string name = Str("'", node.name, "'");
+  for (size_t i = node.outputs.size(); i-- > 0 && node.name.empty();)
+    if (node.outputs[i] != kNone) name = Str("-> ", Quote(c.value(node.outputs[i]).name));
+  return Str(name, " (", OpName(node), ")");
+}
+
 class Driver {
  public:
   Driver(std::span<const Rule* const> rules, Inference* inference, const PassOptions& options, PassReport* report)
@@ -89,7 +98,7 @@ class Driver {
  private:
   Result<bool> TryRules(RewriteContext& context, NodeId n) {
     for (const Rule* rule : table_.For(context.node(n).op)) {
-      const std::string node = options_.log ? Str("'", context.node(n).name, "' (", OpName(context.node(n)), ")") : "";
+      const std::string node = options_.log ? Shown(context, n) : "";
       const auto start = Clock::now();
       Result<bool> fired = rule->apply(context, n);
       PassReport::Entry& entry = report_.Of(rule->name);

@@ -12,7 +12,7 @@ struct PassReport {
   };
   struct Firing {
     std::string_view rule;
-    std::string node;  // "'conv1' (Conv)", as it was before
+    std::string node;  // "'conv1' (Conv)", as it was before; without a name "-> "y" (Conv)", by what it computes
   };
   std::vector<Firing> firings;     // if the options ask for them
   std::vector<Entry> entries;      // rules and passes, in order of first mention
