@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tree_cases.h"
+
 namespace hasten {
 namespace {
 
@@ -257,6 +259,7 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
     return IntProducts(op);
   if (In(op, {"QuantizeLinear", "DequantizeLinear"})) return Quantisations(op == "QuantizeLinear");
   if (In(op, {"com.microsoft.QLinearAdd", "com.microsoft.QLinearMul"})) return QuantisedPairs();
+  if (op.starts_with("ai.onnx.ml.TreeEnsemble")) return TreeCases(op);
   if (op.starts_with("Reduce")) return Reductions();
   if (In(op, {"Softmax", "LogSoftmax", "LpNormalization"})) {
     std::vector<TacticCase> out = Rows(0);

@@ -116,6 +116,9 @@ double Largest(const Tensor& t) {
 // Within `bound` units of the largest magnitude, which is `scale` at least.
 void ExpectNear(const Tensor& actual, const Tensor& expected, double bound, double scale) {
   ASSERT_EQ(actual.dims.Text(), expected.dims.Text());
+  for (int64_t i = 0; expected.dtype == DType::kString && i < expected.elements(); ++i)
+    ASSERT_EQ(actual.string(i), expected.string(i)) << "element " << i;
+  if (expected.dtype == DType::kString) return;
   double most = IsFloat(expected.dtype) ? std::max(scale, Largest(expected)) : 1;
   if (most == 0) most = 1;
   for (int64_t i = 0; i < expected.elements(); ++i) {
