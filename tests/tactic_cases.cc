@@ -73,7 +73,10 @@ std::vector<TacticCase> Attentions() {
   const SampleInput some{DType::kBool, {1, 4, 101, 500}, 0, 1};
   const NamedAttr causal{"is_causal", int64_t{1}}, left{"left_window_size", int64_t{70}}, cap{"softcap", 0.5F};
   const NamedAttr heads{"q_num_heads", int64_t{3}}, kv_heads{"kv_num_heads", int64_t{3}};
+  SampleInput odd = F32({1, 1, 2, 3});
+  odd.values = {1, std::nan(""), 0, 1, 2, 3};
   return {{{"long", {q, k, v}}},
+          {{"no numbers", {odd, odd, odd}}},
           {{"causal", {q, k, v}, {causal}}},
           {{"window", {q, k, v}, {causal, left}}},
           {{"masks", {q, k, v, mask}, {cap}}},
@@ -82,6 +85,79 @@ std::vector<TacticCase> Attentions() {
           {{"past without present", {q, k, v, none, past_k, past_v}}},
           {{"lengths", {q, k, v, none, none, none, {DType::kI64, {1}, 0, 0, {311}}}, {causal}}},
           {{"packed", {F32({2, 60, 33}), F32({2, 77, 33}), F32({2, 77, 21})}, {heads, kv_heads}}}};
+}
+
+// Rows and keys that masks hide altogether, more keys than a block has, and scores that are no numbers.
+std::vector<TacticCase> MultiHeadAttentions() {
+  const SampleInput none{DType::kNone, {}}, q = F32({2, 101, 33}), k = F32({2, 300, 33}), v = F32({2, 300, 21});
+  const SampleInput bias = F32({87}), past_k = F32({2, 3, 270, 11}), past_v = F32({2, 3, 270, 7});
+  const SampleInput of_keys{DType::kI32, {2, 300}, 0, 1}, of_pairs{DType::kI32, {2, 101, 300}, 0, 1},
+      ends{DType::kI32, {2}, 0, 0, {0, 280}}, ends_and_starts{DType::kI32, {4}, 0, 0, {20, 299, 10, 299}},
+      scores = F32({1, 3, 101, 310}), nothing{DType::kI32, {2, 300}, 0, 0};
+  const NamedAttr heads{"num_heads", int64_t{3}}, causal{"unidirectional", int64_t{1}},
+      low{"mask_filter_value", -3.4e38F}, lowest{"mask_filter_value", std::numeric_limits<float>::lowest()};
+  SampleInput odd = F32({1, 2, 6});
+  odd.values = {1, std::nan(""), 0, 1, 2, 3, 1, 2, 3, 4, 5, 6};
+  return {{{"long", {q, k, v, bias}, {heads}}},
+          {{"ends", {q, k, v, bias, ends}, {heads}}},
+          {{"ends and starts", {q, k, v, none, ends_and_starts}, {heads}}},
+          {{"mask of keys", {q, k, v, none, of_keys}, {heads, low}}},
+          {{"nothing to see", {q, k, v, none, nothing}, {heads}}},
+          {{"nothing to see, lowest", {q, k, v, none, nothing}, {heads, lowest, causal}}},
+          {{"mask of pairs, causal", {q, k, v, none, of_pairs, scores}, {heads, causal}}},
+          {{"past", {q, k, v, bias, none, none, past_k, past_v}, {heads, causal}, 3}},
+          {{"past without present", {q, k, v, none, none, none, past_k, past_v}, {heads}}},
+          {{"heads come first", {q, F32({2, 3, 300, 11}), F32({2, 3, 300, 5}), F32({81})}, {heads}, 3}},
+          {{"pair", {q, F32({2, 270, 3, 2, 11}), none, F32({99})}, {heads}}},
+          {{"all packed", {F32({2, 70, 3, 3, 9})}, {heads, causal}}},
+          {{"no numbers", {odd, odd, odd}, {heads}}},
+          {{"no queries", {F32({1, 0, 33}), F32({1, 3, 33}), F32({1, 3, 33})}, {heads}}}};
+}
+
+std::vector<TacticCase> GroupQueryAttentions() {
+  const SampleInput none{DType::kNone, {}}, q = F32({2, 101, 48}), k = F32({2, 101, 24}), q1 = F32({2, 1, 48}),
+                                            k1 = F32({2, 1, 24}), angles = F32({700, 5}, -1, 1), norm = F32({12}),
+                                            past = F32({2, 2, 600, 12});
+  const auto ints = [](Dims d, std::vector<double> v) { return SampleInput{DType::kI32, d, 0, 0, v}; };
+  const SampleInput last = ints({2}, {100, 60}), total = ints({}, {101}), last1 = ints({2}, {520, 30}),
+                    total1 = ints({}, {521}), places{DType::kI64, {2, 1}, 0, 0, {600, 3}};
+  const auto with = [](std::vector<NamedAttr> more) {
+    more.push_back({"num_heads", int64_t{4}});
+    more.push_back({"kv_num_heads", int64_t{2}});
+    return more;
+  };
+  const NamedAttr rotary{"do_rotary", int64_t{1}}, window{"local_window_size", int64_t{40}};
+  return {{{"prompt", {q, k, k, none, none, last, total, angles, angles}, with({rotary}), 3}},
+          {{"window", {q, k, k, none, none, last, total}, with({window, {"softcap", 0.7F}}), 3}},
+          {{"packed", {F32({2, 101, 96}), none, none, none, none, last, total}, with({}), 3}},
+          {{"one token", {q1, k1, k1, past, past, last1, total1, angles, angles}, with({rotary}), 3}},
+          {{"one token, places",
+            {q1, k1, k1, past, past, last1, total1, angles, angles, places},
+            with({rotary, {"rotary_interleaved", int64_t{1}}, window}),
+            3}},
+          {{"norms, smooth",
+            {q, k, k, none, none, last, total, none, none, none, none, none, none, none, norm, norm},
+            with({{"smooth_softmax", int64_t{1}}}),
+            3}},
+          {{"sinks, bias, not causal",
+            {q, k, k, none, none, last, total, none, none, none, F32({1, 4, 101, 101}), F32({4})},
+            with({{"causal", int64_t{0}}}),
+            3}}};
+}
+
+std::vector<TacticCase> SelfAttentions() {
+  const SampleInput none{DType::kNone, {}}, x = F32({2, 67, 19}, -1, 1), w = F32({19, 99}, -1, 1), bias = F32({99}),
+                                            past = F32({2, 2, 3, 230, 11}), of_keys{DType::kI32, {2, 297}, 0, 1};
+  const NamedAttr heads{"num_heads", int64_t{3}}, causal{"unidirectional", int64_t{1}};
+  return {{{"long", {F32({1, 301, 19}, -1, 1), w, bias}, {heads, causal}}},
+          {{"past", {x, w, bias, none, past}, {heads, causal}, 2}},
+          {{"past without present", {x, w, bias, of_keys, past}, {heads}}},
+          {{"present alone", {x, w, none, {DType::kI32, {2}, 0, 0, {60, 0}}}, {heads}, 2}},
+          {{"one token", {F32({2, 1, 19}, -1, 1), w, bias, none, past}, {heads, causal}, 2}},
+          {{"long values",
+            {x, F32({19, 81}, -1, 1), F32({81})},
+            {heads, {"qkv_hidden_sizes", std::vector<int64_t>{24, 24, 33}}}}},
+          {{"no rows", {F32({0, 4, 19}), w, bias}, {heads}}}};
 }
 
 std::vector<TacticCase> Casts() {
@@ -274,6 +350,9 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
     return out;
   }
   if (op == "Attention") return Attentions();
+  if (op == "com.microsoft.MultiHeadAttention") return MultiHeadAttentions();
+  if (op == "com.microsoft.GroupQueryAttention") return GroupQueryAttentions();
+  if (op == "com.microsoft.Attention") return SelfAttentions();
   if (op == "Cast") return Casts();
   if (op == "Conv")
     return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}},

@@ -157,7 +157,8 @@ struct Runner {
   bool Applies() const {
     const bool last = plan.layout == Layout::kChannelsLast;
     if (last ? tactic.layouts == Layouts::kPlain : tactic.layouts == Layouts::kChannelsLast) return false;
-    if (!out[0].is_tensor() || !out[0].shape.is_const()) return false;
+    for (const Type& y : out)
+      if (!y.is_tensor() || !y.shape.is_const()) return false;  // known from values alone
     if (last && out[0].shape.rank() < 3) return false;
     if (!plan.node->epilogue.empty() && !tactic.fuses_epilogue) return false;
     return !tactic.supports || tactic.supports(plan);
