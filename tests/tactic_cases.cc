@@ -326,6 +326,47 @@ std::vector<TacticCase> QuantisedPairs() {
   return out;
 }
 
+std::vector<TacticCase> DynamicQuantisations() {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  std::vector<TacticCase> out;
+  for (const Dims& d : kLarge) {
+    out.push_back({{"large", {F32(d, -1, 3)}, {}, 3}});
+    out.push_back({{"above", {F32(d, 2, 3)}, {}, 3}});
+  }
+  for (const std::vector<double>& v :
+       {std::vector<double>{nan, 1, -3, nan}, {nan, nan}, {inf, 1, 2}, {-inf, 3, nan}, {3e38, -3e38, 1}, {1e-45, 0}})
+    out.push_back({{"edges", {{DType::kF32, {static_cast<int64_t>(v.size())}, 0, 0, v}}, {}, 3}});
+  return out;
+}
+
+std::vector<TacticCase> QuantisedFunctions() {
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8})
+    for (const Dims& d : kLarge)
+      out.push_back({{"large",
+                      {Bytes(t, d), One(DType::kF32, 0.04), One(t, t == DType::kU8 ? 255 : -128),
+                       One(DType::kF32, 1.0 / 256), One(t, t == DType::kU8 ? 0 : 127)}}});
+  return out;
+}
+
+// Few rows and many, numbers of each width, blocks that do not come out even.
+std::vector<TacticCase> ProductsOfFewBits() {
+  std::vector<TacticCase> out;
+  for (int64_t bits : {2, 4, 8})
+    for (int64_t rows : {1, 4, 5, 131})
+      for (const auto& [k, n, block] : {std::array<int64_t, 3>{301, 131, 32}, {1024, 67, 128}, {17, 1, 16}}) {
+        const int64_t blocks = (k + block - 1) / block;
+        const SampleInput a = F32({rows, k}), w = Bytes(DType::kU8, {n, blocks, block * bits / 8}),
+                          scales = F32({n, blocks}, 0.01, 0.02), none{DType::kNone, {}}, bias = F32({n}),
+                          zeros = Bytes(DType::kU8, {n, (blocks * bits + 7) / 8}), floats = F32({n, blocks}, 0, 3);
+        const std::vector<NamedAttr> attrs = {{"K", k}, {"N", n}, {"bits", bits}, {"block_size", block}};
+        out.push_back({{"no zero points", {a, w, scales}, attrs}});
+        out.push_back({{"zero points, bias", {a, w, scales, zeros, none, bias}, attrs}});
+        out.push_back({{"float zero points", {a, w, scales, floats}, attrs}});
+      }
+  return out;
+}
+
 }  // namespace
 
 std::vector<TacticCase> MoreCases(std::string_view op) {
@@ -349,6 +390,9 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
       for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
     return out;
   }
+  if (op == "DynamicQuantizeLinear") return DynamicQuantisations();
+  if (In(op, {"com.microsoft.QLinearSigmoid", "com.microsoft.QLinearLeakyRelu"})) return QuantisedFunctions();
+  if (op == "com.microsoft.MatMulNBits") return ProductsOfFewBits();
   if (op == "Attention") return Attentions();
   if (op == "com.microsoft.MultiHeadAttention") return MultiHeadAttentions();
   if (op == "com.microsoft.GroupQueryAttention") return GroupQueryAttentions();
