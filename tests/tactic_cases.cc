@@ -339,6 +339,28 @@ std::vector<TacticCase> DynamicQuantisations() {
   return out;
 }
 
+std::vector<TacticCase> DynamicProducts() {
+  const double inf = std::numeric_limits<double>::infinity();
+  const SampleInput none{DType::kNone, {}}, bias = F32({131}), one = One(DType::kF32, 0.01), few = F32({2}, 0.01, 0.02);
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8}) {
+    const SampleInput w = Bytes(t, {301, 131}), zeros = Bytes(t, {131});
+    out.push_back({{"large", {F32({2, 67, 301}, -1, 3), w, one, One(t, t == DType::kU8 ? 255 : -128), bias}}});
+    out.push_back({{"per column", {F32({301, 301}, 1, 3), w, F32({131}, 0.01, 0.02), zeros}}});
+    out.push_back({{"one row", {F32({1, 301}), w, one}}});
+    out.push_back({{"no rows", {F32({0, 301}), w, one, none, bias}}});
+    for (const std::vector<double>& v : {std::vector<double>{inf, 1, 2},
+                                         {-inf, 1, 2},
+                                         {std::nan(""), 1, 2},
+                                         {0, 0, 0},
+                                         {3e38, -3e38, 0},
+                                         {1e-45, 0, 0},
+                                         {-1e-45, 0, 0}})
+      out.push_back({{"edges", {{DType::kF32, {1, 3}, 0, 0, v}, Bytes(t, {3, 2}), few, none, F32({2})}}});
+  }
+  return out;
+}
+
 std::vector<TacticCase> QuantisedFunctions() {
   std::vector<TacticCase> out;
   for (DType t : {DType::kU8, DType::kI8})
@@ -390,6 +412,7 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
       for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
     return out;
   }
+  if (op == "com.microsoft.DynamicQuantizeMatMul") return DynamicProducts();
   if (op == "DynamicQuantizeLinear") return DynamicQuantisations();
   if (In(op, {"com.microsoft.QLinearSigmoid", "com.microsoft.QLinearLeakyRelu"})) return QuantisedFunctions();
   if (op == "com.microsoft.MatMulNBits") return ProductsOfFewBits();
