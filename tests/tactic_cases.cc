@@ -371,6 +371,44 @@ std::vector<TacticCase> QuantisedFunctions() {
   return out;
 }
 
+std::vector<TacticCase> QuantisedConcats() {
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8})
+    for (int64_t axis : {0, 1, -1}) {
+      std::vector<SampleInput> in = {One(DType::kF32, 0.02), One(t, 9)};
+      double scale = 0.02;
+      for (int64_t size : {130, 1, 0, 67}) {
+        Dims d = {7, 31, 33, 5};
+        d[static_cast<size_t>(axis < 0 ? axis + 4 : axis)] = size;
+        in.insert(in.end(), {Bytes(t, d), One(DType::kF32, scale), One(t, t == DType::kU8 ? 255 : -128)});
+        scale *= 0.4;
+      }
+      out.push_back({{"large", in, {{"axis", axis}}}});
+    }
+  return out;
+}
+
+std::vector<TacticCase> QuantisedGlobalPools() {
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8})
+    for (const Dims& d : {Dims{2, 67, 31, 33}, Dims{1, 1031, 7, 7}, Dims{1, 3, 90001}, Dims{0, 3, 4}})
+      for (int64_t last : {0, 1})
+        out.push_back({{"large",
+                        {Bytes(t, d), One(DType::kF32, 0.03), One(t, t == DType::kU8 ? 255 : -128),
+                         One(DType::kF32, 0.001), One(t, 3)},
+                        {{"channels_last", last}}}});
+  return out;
+}
+
+// The addend's factor, and it in all its forms.
+std::vector<TacticCase> ScaledGemms() {
+  std::vector<TacticCase> out;
+  const NamedAttr beta{"beta", -0.5F}, alpha{"alpha", 0.25F};
+  for (const Dims& c : {Dims{67}, Dims{1, 67}, Dims{31, 67}})
+    out.push_back({{"beta", {F32({31, 45}), F32({45, 67}), F32(c)}, {alpha, beta}}});
+  return out;
+}
+
 // Few rows and many, numbers of each width, blocks that do not come out even.
 std::vector<TacticCase> ProductsOfFewBits() {
   std::vector<TacticCase> out;
@@ -415,6 +453,9 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
   if (op == "com.microsoft.DynamicQuantizeMatMul") return DynamicProducts();
   if (op == "DynamicQuantizeLinear") return DynamicQuantisations();
   if (In(op, {"com.microsoft.QLinearSigmoid", "com.microsoft.QLinearLeakyRelu"})) return QuantisedFunctions();
+  if (op == "com.microsoft.QLinearConcat") return QuantisedConcats();
+  if (op == "com.microsoft.QLinearGlobalAveragePool") return QuantisedGlobalPools();
+  if (op == "Gemm") return ScaledGemms();
   if (op == "com.microsoft.MatMulNBits") return ProductsOfFewBits();
   if (op == "Attention") return Attentions();
   if (op == "com.microsoft.MultiHeadAttention") return MultiHeadAttentions();
