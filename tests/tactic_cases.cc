@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tree_cases.h"
+
 namespace hasten {
 namespace {
 
@@ -71,7 +73,10 @@ std::vector<TacticCase> Attentions() {
   const SampleInput some{DType::kBool, {1, 4, 101, 500}, 0, 1};
   const NamedAttr causal{"is_causal", int64_t{1}}, left{"left_window_size", int64_t{70}}, cap{"softcap", 0.5F};
   const NamedAttr heads{"q_num_heads", int64_t{3}}, kv_heads{"kv_num_heads", int64_t{3}};
+  SampleInput odd = F32({1, 1, 2, 3});
+  odd.values = {1, std::nan(""), 0, 1, 2, 3};
   return {{{"long", {q, k, v}}},
+          {{"no numbers", {odd, odd, odd}}},
           {{"causal", {q, k, v}, {causal}}},
           {{"window", {q, k, v}, {causal, left}}},
           {{"masks", {q, k, v, mask}, {cap}}},
@@ -80,6 +85,79 @@ std::vector<TacticCase> Attentions() {
           {{"past without present", {q, k, v, none, past_k, past_v}}},
           {{"lengths", {q, k, v, none, none, none, {DType::kI64, {1}, 0, 0, {311}}}, {causal}}},
           {{"packed", {F32({2, 60, 33}), F32({2, 77, 33}), F32({2, 77, 21})}, {heads, kv_heads}}}};
+}
+
+// Rows and keys that masks hide altogether, more keys than a block has, and scores that are no numbers.
+std::vector<TacticCase> MultiHeadAttentions() {
+  const SampleInput none{DType::kNone, {}}, q = F32({2, 101, 33}), k = F32({2, 300, 33}), v = F32({2, 300, 21});
+  const SampleInput bias = F32({87}), past_k = F32({2, 3, 270, 11}), past_v = F32({2, 3, 270, 7});
+  const SampleInput of_keys{DType::kI32, {2, 300}, 0, 1}, of_pairs{DType::kI32, {2, 101, 300}, 0, 1},
+      ends{DType::kI32, {2}, 0, 0, {0, 280}}, ends_and_starts{DType::kI32, {4}, 0, 0, {20, 299, 10, 299}},
+      scores = F32({1, 3, 101, 310}), nothing{DType::kI32, {2, 300}, 0, 0};
+  const NamedAttr heads{"num_heads", int64_t{3}}, causal{"unidirectional", int64_t{1}},
+      low{"mask_filter_value", -3.4e38F}, lowest{"mask_filter_value", std::numeric_limits<float>::lowest()};
+  SampleInput odd = F32({1, 2, 6});
+  odd.values = {1, std::nan(""), 0, 1, 2, 3, 1, 2, 3, 4, 5, 6};
+  return {{{"long", {q, k, v, bias}, {heads}}},
+          {{"ends", {q, k, v, bias, ends}, {heads}}},
+          {{"ends and starts", {q, k, v, none, ends_and_starts}, {heads}}},
+          {{"mask of keys", {q, k, v, none, of_keys}, {heads, low}}},
+          {{"nothing to see", {q, k, v, none, nothing}, {heads}}},
+          {{"nothing to see, lowest", {q, k, v, none, nothing}, {heads, lowest, causal}}},
+          {{"mask of pairs, causal", {q, k, v, none, of_pairs, scores}, {heads, causal}}},
+          {{"past", {q, k, v, bias, none, none, past_k, past_v}, {heads, causal}, 3}},
+          {{"past without present", {q, k, v, none, none, none, past_k, past_v}, {heads}}},
+          {{"heads come first", {q, F32({2, 3, 300, 11}), F32({2, 3, 300, 5}), F32({81})}, {heads}, 3}},
+          {{"pair", {q, F32({2, 270, 3, 2, 11}), none, F32({99})}, {heads}}},
+          {{"all packed", {F32({2, 70, 3, 3, 9})}, {heads, causal}}},
+          {{"no numbers", {odd, odd, odd}, {heads}}},
+          {{"no queries", {F32({1, 0, 33}), F32({1, 3, 33}), F32({1, 3, 33})}, {heads}}}};
+}
+
+std::vector<TacticCase> GroupQueryAttentions() {
+  const SampleInput none{DType::kNone, {}}, q = F32({2, 101, 48}), k = F32({2, 101, 24}), q1 = F32({2, 1, 48}),
+                                            k1 = F32({2, 1, 24}), angles = F32({700, 5}, -1, 1), norm = F32({12}),
+                                            past = F32({2, 2, 600, 12});
+  const auto ints = [](Dims d, std::vector<double> v) { return SampleInput{DType::kI32, d, 0, 0, v}; };
+  const SampleInput last = ints({2}, {100, 60}), total = ints({}, {101}), last1 = ints({2}, {520, 30}),
+                    total1 = ints({}, {521}), places{DType::kI64, {2, 1}, 0, 0, {600, 3}};
+  const auto with = [](std::vector<NamedAttr> more) {
+    more.push_back({"num_heads", int64_t{4}});
+    more.push_back({"kv_num_heads", int64_t{2}});
+    return more;
+  };
+  const NamedAttr rotary{"do_rotary", int64_t{1}}, window{"local_window_size", int64_t{40}};
+  return {{{"prompt", {q, k, k, none, none, last, total, angles, angles}, with({rotary}), 3}},
+          {{"window", {q, k, k, none, none, last, total}, with({window, {"softcap", 0.7F}}), 3}},
+          {{"packed", {F32({2, 101, 96}), none, none, none, none, last, total}, with({}), 3}},
+          {{"one token", {q1, k1, k1, past, past, last1, total1, angles, angles}, with({rotary}), 3}},
+          {{"one token, places",
+            {q1, k1, k1, past, past, last1, total1, angles, angles, places},
+            with({rotary, {"rotary_interleaved", int64_t{1}}, window}),
+            3}},
+          {{"norms, smooth",
+            {q, k, k, none, none, last, total, none, none, none, none, none, none, none, norm, norm},
+            with({{"smooth_softmax", int64_t{1}}}),
+            3}},
+          {{"sinks, bias, not causal",
+            {q, k, k, none, none, last, total, none, none, none, F32({1, 4, 101, 101}), F32({4})},
+            with({{"causal", int64_t{0}}}),
+            3}}};
+}
+
+std::vector<TacticCase> SelfAttentions() {
+  const SampleInput none{DType::kNone, {}}, x = F32({2, 67, 19}, -1, 1), w = F32({19, 99}, -1, 1), bias = F32({99}),
+                                            past = F32({2, 2, 3, 230, 11}), of_keys{DType::kI32, {2, 297}, 0, 1};
+  const NamedAttr heads{"num_heads", int64_t{3}}, causal{"unidirectional", int64_t{1}};
+  return {{{"long", {F32({1, 301, 19}, -1, 1), w, bias}, {heads, causal}}},
+          {{"past", {x, w, bias, none, past}, {heads, causal}, 2}},
+          {{"past without present", {x, w, bias, of_keys, past}, {heads}}},
+          {{"present alone", {x, w, none, {DType::kI32, {2}, 0, 0, {60, 0}}}, {heads}, 2}},
+          {{"one token", {F32({2, 1, 19}, -1, 1), w, bias, none, past}, {heads, causal}, 2}},
+          {{"long values",
+            {x, F32({19, 81}, -1, 1), F32({81})},
+            {heads, {"qkv_hidden_sizes", std::vector<int64_t>{24, 24, 33}}}}},
+          {{"no rows", {F32({0, 4, 19}), w, bias}, {heads}}}};
 }
 
 std::vector<TacticCase> Casts() {
@@ -248,6 +326,107 @@ std::vector<TacticCase> QuantisedPairs() {
   return out;
 }
 
+std::vector<TacticCase> DynamicQuantisations() {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
+  std::vector<TacticCase> out;
+  for (const Dims& d : kLarge) {
+    out.push_back({{"large", {F32(d, -1, 3)}, {}, 3}});
+    out.push_back({{"above", {F32(d, 2, 3)}, {}, 3}});
+  }
+  for (const std::vector<double>& v :
+       {std::vector<double>{nan, 1, -3, nan}, {nan, nan}, {inf, 1, 2}, {-inf, 3, nan}, {3e38, -3e38, 1}, {1e-45, 0}})
+    out.push_back({{"edges", {{DType::kF32, {static_cast<int64_t>(v.size())}, 0, 0, v}}, {}, 3}});
+  return out;
+}
+
+std::vector<TacticCase> DynamicProducts() {
+  const double inf = std::numeric_limits<double>::infinity();
+  const SampleInput none{DType::kNone, {}}, bias = F32({131}), one = One(DType::kF32, 0.01), few = F32({2}, 0.01, 0.02);
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8}) {
+    const SampleInput w = Bytes(t, {301, 131}), zeros = Bytes(t, {131});
+    out.push_back({{"large", {F32({2, 67, 301}, -1, 3), w, one, One(t, t == DType::kU8 ? 255 : -128), bias}}});
+    out.push_back({{"per column", {F32({301, 301}, 1, 3), w, F32({131}, 0.01, 0.02), zeros}}});
+    out.push_back({{"one row", {F32({1, 301}), w, one}}});
+    out.push_back({{"no rows", {F32({0, 301}), w, one, none, bias}}});
+    for (const std::vector<double>& v : {std::vector<double>{inf, 1, 2},
+                                         {-inf, 1, 2},
+                                         {std::nan(""), 1, 2},
+                                         {0, 0, 0},
+                                         {3e38, -3e38, 0},
+                                         {1e-45, 0, 0},
+                                         {-1e-45, 0, 0}})
+      out.push_back({{"edges", {{DType::kF32, {1, 3}, 0, 0, v}, Bytes(t, {3, 2}), few, none, F32({2})}}});
+  }
+  return out;
+}
+
+std::vector<TacticCase> QuantisedFunctions() {
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8})
+    for (const Dims& d : kLarge)
+      out.push_back({{"large",
+                      {Bytes(t, d), One(DType::kF32, 0.04), One(t, t == DType::kU8 ? 255 : -128),
+                       One(DType::kF32, 1.0 / 256), One(t, t == DType::kU8 ? 0 : 127)}}});
+  return out;
+}
+
+std::vector<TacticCase> QuantisedConcats() {
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8})
+    for (int64_t axis : {0, 1, -1}) {
+      std::vector<SampleInput> in = {One(DType::kF32, 0.02), One(t, 9)};
+      double scale = 0.02;
+      for (int64_t size : {130, 1, 0, 67}) {
+        Dims d = {7, 31, 33, 5};
+        d[static_cast<size_t>(axis < 0 ? axis + 4 : axis)] = size;
+        in.insert(in.end(), {Bytes(t, d), One(DType::kF32, scale), One(t, t == DType::kU8 ? 255 : -128)});
+        scale *= 0.4;
+      }
+      out.push_back({{"large", in, {{"axis", axis}}}});
+    }
+  return out;
+}
+
+std::vector<TacticCase> QuantisedGlobalPools() {
+  std::vector<TacticCase> out;
+  for (DType t : {DType::kU8, DType::kI8})
+    for (const Dims& d : {Dims{2, 67, 31, 33}, Dims{1, 1031, 7, 7}, Dims{1, 3, 90001}, Dims{0, 3, 4}})
+      for (int64_t last : {0, 1})
+        out.push_back({{"large",
+                        {Bytes(t, d), One(DType::kF32, 0.03), One(t, t == DType::kU8 ? 255 : -128),
+                         One(DType::kF32, 0.001), One(t, 3)},
+                        {{"channels_last", last}}}});
+  return out;
+}
+
+// The addend's factor, and it in all its forms.
+std::vector<TacticCase> ScaledGemms() {
+  std::vector<TacticCase> out;
+  const NamedAttr beta{"beta", -0.5F}, alpha{"alpha", 0.25F};
+  for (const Dims& c : {Dims{67}, Dims{1, 67}, Dims{31, 67}})
+    out.push_back({{"beta", {F32({31, 45}), F32({45, 67}), F32(c)}, {alpha, beta}}});
+  return out;
+}
+
+// Few rows and many, numbers of each width, blocks that do not come out even.
+std::vector<TacticCase> ProductsOfFewBits() {
+  std::vector<TacticCase> out;
+  for (int64_t bits : {2, 4, 8})
+    for (int64_t rows : {1, 4, 5, 131})
+      for (const auto& [k, n, block] : {std::array<int64_t, 3>{301, 131, 32}, {1024, 67, 128}, {17, 1, 16}}) {
+        const int64_t blocks = (k + block - 1) / block;
+        const SampleInput a = F32({rows, k}), w = Bytes(DType::kU8, {n, blocks, block * bits / 8}),
+                          scales = F32({n, blocks}, 0.01, 0.02), none{DType::kNone, {}}, bias = F32({n}),
+                          zeros = Bytes(DType::kU8, {n, (blocks * bits + 7) / 8}), floats = F32({n, blocks}, 0, 3);
+        const std::vector<NamedAttr> attrs = {{"K", k}, {"N", n}, {"bits", bits}, {"block_size", block}};
+        out.push_back({{"no zero points", {a, w, scales}, attrs}});
+        out.push_back({{"zero points, bias", {a, w, scales, zeros, none, bias}, attrs}});
+        out.push_back({{"float zero points", {a, w, scales, floats}, attrs}});
+      }
+  return out;
+}
+
 }  // namespace
 
 std::vector<TacticCase> MoreCases(std::string_view op) {
@@ -257,6 +436,7 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
     return IntProducts(op);
   if (In(op, {"QuantizeLinear", "DequantizeLinear"})) return Quantisations(op == "QuantizeLinear");
   if (In(op, {"com.microsoft.QLinearAdd", "com.microsoft.QLinearMul"})) return QuantisedPairs();
+  if (op.starts_with("ai.onnx.ml.TreeEnsemble")) return TreeCases(op);
   if (op.starts_with("Reduce")) return Reductions();
   if (In(op, {"Softmax", "LogSoftmax", "LpNormalization"})) {
     std::vector<TacticCase> out = Rows(0);
@@ -270,7 +450,17 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
       for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
     return out;
   }
+  if (op == "com.microsoft.DynamicQuantizeMatMul") return DynamicProducts();
+  if (op == "DynamicQuantizeLinear") return DynamicQuantisations();
+  if (In(op, {"com.microsoft.QLinearSigmoid", "com.microsoft.QLinearLeakyRelu"})) return QuantisedFunctions();
+  if (op == "com.microsoft.QLinearConcat") return QuantisedConcats();
+  if (op == "com.microsoft.QLinearGlobalAveragePool") return QuantisedGlobalPools();
+  if (op == "Gemm") return ScaledGemms();
+  if (op == "com.microsoft.MatMulNBits") return ProductsOfFewBits();
   if (op == "Attention") return Attentions();
+  if (op == "com.microsoft.MultiHeadAttention") return MultiHeadAttentions();
+  if (op == "com.microsoft.GroupQueryAttention") return GroupQueryAttentions();
+  if (op == "com.microsoft.Attention") return SelfAttentions();
   if (op == "Cast") return Casts();
   if (op == "Conv")
     return {{{"3x3", {F32({2, 19, 9, 14}), F32({35, 19, 3, 3})}, {{"pads", std::vector<int64_t>{1, 0, 1, 2}}}}},

@@ -116,6 +116,9 @@ double Largest(const Tensor& t) {
 // Within `bound` units of the largest magnitude, which is `scale` at least.
 void ExpectNear(const Tensor& actual, const Tensor& expected, double bound, double scale) {
   ASSERT_EQ(actual.dims.Text(), expected.dims.Text());
+  for (int64_t i = 0; expected.dtype == DType::kString && i < expected.elements(); ++i)
+    ASSERT_EQ(actual.string(i), expected.string(i)) << "element " << i;
+  if (expected.dtype == DType::kString) return;
   double most = IsFloat(expected.dtype) ? std::max(scale, Largest(expected)) : 1;
   if (most == 0) most = 1;
   for (int64_t i = 0; i < expected.elements(); ++i) {
@@ -154,7 +157,8 @@ struct Runner {
   bool Applies() const {
     const bool last = plan.layout == Layout::kChannelsLast;
     if (last ? tactic.layouts == Layouts::kPlain : tactic.layouts == Layouts::kChannelsLast) return false;
-    if (!out[0].is_tensor() || !out[0].shape.is_const()) return false;
+    for (const Type& y : out)
+      if (!y.is_tensor() || !y.shape.is_const()) return false;  // known from values alone
     if (last && out[0].shape.rank() < 3) return false;
     if (!plan.node->epilogue.empty() && !tactic.fuses_epilogue) return false;
     return !tactic.supports || tactic.supports(plan);

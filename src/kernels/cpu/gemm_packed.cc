@@ -8,11 +8,13 @@ namespace {
 
 using namespace hasten::cpu;
 
-// C is absent, a row of columns, or as large as the product.
+bool ScalesAddend(const PlanCall& call) { return call.attrs<GemmAttrs>().beta != 1; }
+
+// C is absent, a row of columns, or as large as the product.  A constant one has its factor multiplied in when packed.
 bool AddendSupported(const PlanCall& call) {
   if (!call.has(2)) return true;
   const Type& c = call.in[2];
-  if (c.dtype != DType::kF32 || !c.shape.ranked() || call.attrs<GemmAttrs>().beta != 1) return false;
+  if (c.dtype != DType::kF32 || !c.shape.ranked() || (ScalesAddend(call) && !call.constant(2))) return false;
   const Shape& y = call.out[0].shape;
   if (!y.ranked() || c.shape.rank() < 1 || !(c.shape[c.shape.rank() - 1] == y[1])) return false;
   return c.shape.rank() == 1 || c.shape[0].is(1) || c.shape[0] == y[0];
@@ -23,12 +25,22 @@ bool Supports(const PlanCall& call) {
          EpilogueSupported(call);
 }
 
-Status Pack(const PlanCall& call, int, Tensor* packed) {
+Status ScaleAddend(const PlanCall& call, Tensor* packed) {
+  if (!ScalesAddend(call)) return {};
+  HASTEN_ASSIGN(*packed, Clone(*call.constant(2)));
+  const float beta = call.attrs<GemmAttrs>().beta;
+  for (int64_t i = 0; i < packed->elements(); ++i) packed->as<float>()[i] *= beta;
+  return {};
+}
+
+Status Pack(const PlanCall& call, int input, Tensor* packed) {
+  if (input == 2) return ScaleAddend(call, packed);
   HASTEN_ASSIGN(*packed, PackMatrix(*call.constant(1), call.attrs<GemmAttrs>().trans_b));
   return {};
 }
 
-Type PackedType(const PlanCall& call, int) {
+Type PackedType(const PlanCall& call, int input) {
+  if (input == 2) return ScalesAddend(call) ? Type::Tensor(DType::kF32, call.constant(2)->dims) : Type::Unknown();
   return PackedMatrixType(call.constant(1)->dims, call.attrs<GemmAttrs>().trans_b);
 }
 
@@ -74,7 +86,7 @@ extern const Tactic kGemmPacked = {
     .numerics = Numerics::kReassociated,
     .fuses_epilogue = true,
     .speed = 60,
-    .packs = 1u << 1,
+    .packs = 1u << 1 | 1u << 2,
     .pack = Pack,
     .packed_type = PackedType,
     .prepare = Prepare,

@@ -20,6 +20,8 @@ constexpr Entry kEntries[] = {
     {"com.microsoft.QGemm",
      {.a_scale = 1, .a_zero = 2, .b = 3, .b_scale = 4, .b_zero = 5, .bias = 6, .y_scale = 7, .y_zero = 8}},
     {"com.microsoft.MatMulIntegerToFloat", {.a_scale = 2, .a_zero = 4, .b_scale = 3, .b_zero = 5, .bias = 6}},
+    // A's scale and zero point are made by the kernel.
+    {"com.microsoft.DynamicQuantizeMatMul", {.a_scale = 5, .a_zero = 6, .b_scale = 2, .b_zero = 3, .bias = 4}},
 };
 
 const IntRoles& RolesOf(const PlanCall& call) {

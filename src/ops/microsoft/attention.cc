@@ -4,10 +4,6 @@
 namespace hasten::ops::microsoft {
 namespace {
 
-struct AttentionAttrs : SelfAttentionAttrs {
-  std::vector<int64_t> qkv_hidden_sizes;
-  int64_t rotary_embedding_dim = 0;
-};
 constexpr AttrField kFields[] = {
     Field<&AttentionAttrs::do_rotary>("do_rotary"),
     Field<&AttentionAttrs::mask_filter_value>("mask_filter_value"),

@@ -1,17 +1,13 @@
+#include "ops/microsoft/group_query_attention.h"
+
 #include "ops/microsoft/heads.h"
 #include "ops/microsoft/rotary.h"
 
 namespace hasten::ops::microsoft {
 namespace {
 
-struct GroupQueryAttrs {
-  int64_t num_heads = 0, kv_num_heads = 0, local_window_size = -1, smooth_softmax = -1, qk_output = 0;
-  int64_t kv_cache_bit_width = 0, causal = 1;
-  bool do_rotary = false, rotary_interleaved = false, sliding_window_cache = false;
-  float softcap = 0, qk_norm_epsilon = 1e-6f;
-  std::optional<float> scale;
-  std::string k_quant_type = "NONE", v_quant_type = "NONE";
-};
+using enum GroupQueryAttrs::Input;
+
 constexpr AttrField kFields[] = {
     Field<&GroupQueryAttrs::causal>("causal"),
     Field<&GroupQueryAttrs::do_rotary>("do_rotary"),
@@ -28,25 +24,6 @@ constexpr AttrField kFields[] = {
     Field<&GroupQueryAttrs::smooth_softmax>("smooth_softmax"),
     Field<&GroupQueryAttrs::softcap>("softcap"),
     Field<&GroupQueryAttrs::v_quant_type>("v_quant_type"),
-};
-
-enum Input {
-  kQuery,
-  kKey,
-  kValue,
-  kPastKey,
-  kPastValue,
-  kLengths,
-  kTotal,
-  kCos,
-  kSin,
-  kPositions,
-  kScoreBias,
-  kSink,
-  kKeyScale,
-  kValueScale,
-  kQueryNorm,
-  kKeyNorm
 };
 
 Status CheckAttrs(const GroupQueryAttrs& a) {

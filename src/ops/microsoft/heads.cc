@@ -29,7 +29,8 @@ void WeighValues(const AttentionSizes& z, const Heads& v, int64_t b, int64_t n, 
 void SoftmaxRow(std::span<double> row, std::optional<double> sink) {
   constexpr double kNothing = -std::numeric_limits<double>::infinity();
   double top = sink.value_or(kNothing);
-  for (double v : row) top = std::max(top, v);
+  for (double v : row)
+    if (v > top || std::isnan(v)) top = v;  // NaN stays
   if (top == kNothing) {
     std::fill(row.begin(), row.end(), 0.0);
     return;

@@ -1,11 +1,12 @@
+#include "ops/microsoft/mat_mul_n_bits.h"
+
 #include "ops/matrix.h"
 
 namespace hasten::ops::microsoft {
 namespace {
 
-struct MatMulNBitsAttrs {
-  int64_t k = 0, n = 0, bits = 4, block_size = 0, accuracy_level = 0, weight_prepacked = 0;
-};
+using enum MatMulNBitsAttrs::Input;
+
 constexpr AttrField kFields[] = {
     Field<&MatMulNBitsAttrs::k>("K"),
     Field<&MatMulNBitsAttrs::n>("N"),
@@ -14,10 +15,6 @@ constexpr AttrField kFields[] = {
     Field<&MatMulNBitsAttrs::block_size>("block_size"),
     Field<&MatMulNBitsAttrs::weight_prepacked>("weight_prepacked"),
 };
-enum Input { kA, kB, kScales, kZeros, kGroups, kBias };
-
-int64_t Blocks(const MatMulNBitsAttrs& a) { return (a.k + a.block_size - 1) / a.block_size; }
-int64_t PackedZeros(const MatMulNBitsAttrs& a) { return (Blocks(a) * a.bits + 7) / 8; }
 
 Status CheckAttrs(const MatMulNBitsAttrs& a) {
   constexpr int64_t kMax = int64_t{1} << 31;
@@ -46,10 +43,10 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(c.RequireSameDType(kA, kScales));
   HASTEN_TRY(c.RequireSameDType(kA, kBias));
   HASTEN_REQUIRE(c.dtype(kB) == DType::kNone || c.dtype(kB) == DType::kU8, "input 1 must be u8, is ", c.type(kB));
-  HASTEN_TRY(RequireCount(c, kB, a.n * Blocks(a) * (a.block_size * a.bits / 8)));
-  HASTEN_TRY(RequireCount(c, kScales, a.n * Blocks(a)));
+  HASTEN_TRY(RequireCount(c, kB, a.n * a.column_bytes()));
+  HASTEN_TRY(RequireCount(c, kScales, a.n * a.blocks()));
   if (c.dtype(kZeros) != DType::kNone)
-    HASTEN_TRY(RequireCount(c, kZeros, a.n * (c.dtype(kZeros) == DType::kU8 ? PackedZeros(a) : Blocks(a))));
+    HASTEN_TRY(RequireCount(c, kZeros, a.n * (c.dtype(kZeros) == DType::kU8 ? a.packed_zeros() : a.blocks())));
   HASTEN_TRY(RequireCount(c, kBias, a.n));
   if (c.has(kGroups) && c.shape(kGroups).ranked()) {
     const Dim count = c.shape(kGroups).elements();
@@ -79,9 +76,9 @@ struct Weights {
   std::span<const int64_t> packed_zeros, groups;
 
   double Zero(int64_t n, int64_t block) const {
-    if (!zeros.empty()) return zeros[static_cast<size_t>(n * Blocks(a) + block)];
+    if (!zeros.empty()) return zeros[static_cast<size_t>(n * a.blocks() + block)];
     if (packed_zeros.empty()) return static_cast<double>(int64_t{1} << (a.bits - 1));
-    const auto size = static_cast<size_t>(PackedZeros(a));
+    const auto size = static_cast<size_t>(a.packed_zeros());
     return static_cast<double>(Unpack(packed_zeros.subspan(static_cast<size_t>(n) * size, size), block, a.bits));
   }
   // Column n of the weights.
@@ -89,9 +86,9 @@ struct Weights {
     ReadInts(packed, n * static_cast<int64_t>(bytes.size()), bytes);
     for (int64_t k = 0; k < a.k; ++k) {
       const int64_t block = groups.empty() ? k / a.block_size : groups[static_cast<size_t>(k)];
-      HASTEN_REQUIRE(block >= 0 && block < Blocks(a), "groups must be in [0, ", Blocks(a), "), one is ", block);
+      HASTEN_REQUIRE(block >= 0 && block < a.blocks(), "groups must be in [0, ", a.blocks(), "), one is ", block);
       out[static_cast<size_t>(k)] = (static_cast<double>(Unpack(bytes, k, a.bits)) - Zero(n, block)) *
-                                    scales[static_cast<size_t>(n * Blocks(a) + block)];
+                                    scales[static_cast<size_t>(n * a.blocks() + block)];
     }
     return {};
   }
@@ -110,7 +107,7 @@ Status Eval(KernelCall& c) {
   if (c.has(kGroups)) {
     HASTEN_ASSIGN(w.groups, c.Ints(kGroups));
   }
-  HASTEN_ASSIGN(const auto bytes, c.Scratch<int64_t>(Blocks(a) * a.block_size * a.bits / 8));
+  HASTEN_ASSIGN(const auto bytes, c.Scratch<int64_t>(a.column_bytes()));
   HASTEN_ASSIGN(const auto column, c.Scratch<double>(a.k));
   HASTEN_ASSIGN(const auto y, c.Scratch<double>(c.output(0).elements()));
   const int64_t rows = static_cast<int64_t>(x.size()) / a.k;

@@ -1,22 +1,18 @@
+#include "ops/microsoft/multi_head_attention.h"
+
 #include "ops/microsoft/heads.h"
 
 namespace hasten::ops::microsoft {
 namespace {
 
-struct MultiHeadAttrs {
-  int64_t num_heads = 0;
-  bool unidirectional = false;
-  float mask_filter_value = -10000;
-  std::optional<float> scale;
-};
+using enum MultiHeadAttrs::Input;
+
 constexpr AttrField kFields[] = {
     Field<&MultiHeadAttrs::mask_filter_value>("mask_filter_value"),
     Field<&MultiHeadAttrs::num_heads>("num_heads"),
     Field<&MultiHeadAttrs::scale>("scale"),
     Field<&MultiHeadAttrs::unidirectional>("unidirectional"),
 };
-
-enum Input { kQuery, kKey, kValue, kBias, kMask, kScoreBias, kPastKey, kPastValue, kPastLength, kIndirection };
 
 // How keys and values are given: behind each query, as [B, L, D], in one tensor [B, L, N, 2, H], or [B, N, L, H].
 enum class Form { kPackedAll, kRows, kPackedPair, kHeads };

@@ -1,12 +1,11 @@
+#include "ops/microsoft/q_linear_global_average_pool.h"
+
 #include "ops/microsoft/channels_last.h"
 #include "ops/microsoft/quantized_values.h"
 
 namespace hasten::ops::microsoft {
 namespace {
 
-struct QGlobalPoolAttrs {
-  bool channels_last = false;
-};
 constexpr AttrField kFields[] = {Field<&QGlobalPoolAttrs::channels_last>("channels_last")};
 
 Status Infer(InferCall& c) {

@@ -11,6 +11,10 @@ struct SelfAttentionAttrs {
   std::optional<float> scale;
 };
 
+struct AttentionAttrs : SelfAttentionAttrs {
+  std::vector<int64_t> qkv_hidden_sizes;
+  int64_t rotary_embedding_dim = 0;
+};
 // Numbers of the inputs; kNoInput where the op has none.
 struct SelfAttentionInputs {
   int x, weights, bias, mask, past, score_bias;

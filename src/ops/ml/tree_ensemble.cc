@@ -1,4 +1,3 @@
-#include "ops/ml/scores.h"
 #include "ops/ml/trees.h"
 
 namespace hasten::ops::ml {
@@ -107,22 +106,8 @@ Result<Trees> Read(const A& a) {
 }
 
 Status Eval(KernelCall& c) {
-  const auto& a = c.attrs<A>();
-  const Rows rows = RowsOf(c.input(0).dims);
-  const int64_t targets = TargetsOf(a);
-  HASTEN_ASSIGN(const Trees trees, Read(a));
-  HASTEN_TRY(trees.Check(rows.features, targets));
-  HASTEN_ASSIGN(const auto x, c.Doubles(0));
-  HASTEN_ASSIGN(const auto y, c.Scratch<double>(targets));
-  HASTEN_ASSIGN(const auto voted, c.Scratch<bool>(targets));
-  for (int64_t r = 0; r < rows.count; ++r) {
-    if (c.stopped()) return Status(Code::kCancelled, "stopped");
-    const auto row = x.subspan(static_cast<size_t>(r * rows.features), static_cast<size_t>(rows.features));
-    HASTEN_TRY(SumVotes(trees, static_cast<Aggregate>(a.aggregate_function), row, y, voted));
-    TransformTargets(kTransforms[a.post_transform], y);
-    WriteDoubles(&c.output(0), r * targets, y);
-  }
-  return {};
+  HASTEN_ASSIGN(const Ensemble e, ReadTreeEnsemble(*c.attributes));
+  return EvalTargets(c, e);
 }
 
 constexpr OnnxVersion kVersions[] = {{5}};
@@ -159,6 +144,16 @@ std::vector<Sample> Samples() {
 }
 
 }  // namespace
+
+Result<Ensemble> ReadTreeEnsemble(const Attrs& attrs) {
+  const A& a = attrs.as<A>();
+  Ensemble e;
+  HASTEN_ASSIGN(e.trees, Read(a));
+  e.targets = TargetsOf(a);
+  e.how = static_cast<Aggregate>(a.aggregate_function);
+  e.transform = kTransforms[a.post_transform];
+  return e;
+}
 
 extern const OpDef kTreeEnsemble = {
     .name = "ai.onnx.ml.TreeEnsemble",

@@ -1,4 +1,3 @@
-#include "ops/ml/scores.h"
 #include "ops/ml/trees.h"
 
 namespace hasten::ops::ml {
@@ -27,8 +26,6 @@ constexpr AttrField kFields[] = {Field<&A::base_values>("base_values"),
                                  Field<&A::nodes_values_as_tensor>("nodes_values_as_tensor"),
                                  Field<&A::post_transform>("post_transform")};
 
-Labels LabelsOf(const A& a) { return {a.classlabels_int64s, a.classlabels_strings}; }
-
 Status Infer(InferCall& c) {
   const auto& a = c.attrs<A>();
   HASTEN_TRY(LabelsOf(a).Check());
@@ -37,27 +34,6 @@ Status Infer(InferCall& c) {
   c.Out(0, LabelsOf(a).dtype(), {RowCount(c.shape(0))});
   c.Out(1, DType::kF32, {RowCount(c.shape(0)), static_cast<int64_t>(LabelsOf(a).count())});
   return {};
-}
-
-// How votes become a label and scores.
-struct Ballot {
-  PostTransform transform;
-  std::vector<double> base;
-  bool binary = false;  // of two classes all votes are for `only`: a score alone decides
-  size_t only = 0;
-  bool positive = true;  // no weight is negative: scores are probabilities of the second class
-};
-
-Result<Ballot> BallotOf(const A& a, const Trees& trees) {
-  Ballot b;
-  HASTEN_ASSIGN(b.transform, ParsePostTransform(a.post_transform));
-  b.base = NumbersOf(a.base_values, a.base_values_as_tensor);
-  for (const Trees::Vote& v : trees.votes) b.positive = b.positive && v.weight >= 0;
-  if (LabelsOf(a).count() != 2 || trees.votes.empty()) return b;
-  b.only = static_cast<size_t>(trees.votes[0].target);
-  b.binary = std::all_of(trees.votes.begin(), trees.votes.end(),
-                         [&](const Trees::Vote& v) { return v.target == trees.votes[0].target; });
-  return b;
 }
 
 // Where all votes are for one of two classes.  Gives the label, and turns `scores` into the output.
@@ -93,29 +69,19 @@ void WriteOnly(const Labels& labels, bool yes, int64_t at, Tensor* y) {
 }
 
 Status Eval(KernelCall& c) {
-  const auto& a = c.attrs<A>();
-  const Labels labels = LabelsOf(a);
-  const auto classes = static_cast<int64_t>(labels.count());
+  const Labels labels = LabelsOf(c.attrs<A>());
   const Rows rows = RowsOf(c.input(0).dims);
-  HASTEN_ASSIGN(const Trees trees, TreesOf(a));
-  HASTEN_TRY(trees.Check(rows.features, classes));
-  HASTEN_ASSIGN(const Ballot ballot, BallotOf(a, trees));
+  HASTEN_ASSIGN(const Ensemble e, ReadTreeEnsembleClassifier(*c.attributes));
+  HASTEN_TRY(e.trees.Check(rows.features, e.targets));
+  const Ballot ballot = BallotOf(e);
   HASTEN_ASSIGN(const auto x, c.Doubles(0));
-  HASTEN_ASSIGN(const auto scores, c.Scratch<double>(classes));
-  HASTEN_ASSIGN(const auto voted, c.Scratch<bool>(classes));
+  HASTEN_ASSIGN(const auto scores, c.Scratch<double>(e.targets));
+  HASTEN_ASSIGN(const auto voted, c.Scratch<bool>(e.targets));
   for (int64_t r = 0; r < rows.count; ++r) {
     if (c.stopped()) return Status(Code::kCancelled, "stopped");
     const auto row = x.subspan(static_cast<size_t>(r * rows.features), static_cast<size_t>(rows.features));
-    HASTEN_TRY(SumVotes(trees, Aggregate::kSum, row, scores, voted));
-    if (classes == 1) {
-      if (!ballot.base.empty()) scores[0] += ballot.base[0];
-      if (c.wants(0)) WriteOnly(labels, scores[0] > 0, r, &c.output(0));
-      TransformTargets(ballot.transform, scores);
-    } else {
-      const size_t label = ballot.binary ? DecideBinary(ballot, scores) : Decide(ballot, scores, voted);
-      if (c.wants(0)) labels.Write(&c.output(0), r, label);
-    }
-    if (c.wants(1)) WriteDoubles(&c.output(1), r * classes, scores);
+    HASTEN_TRY(SumVotes(e.trees, e.how, row, scores, voted));
+    WriteClasses(c, ballot, labels, r, scores, voted);
   }
   return {};
 }
@@ -154,6 +120,39 @@ std::vector<Sample> Samples() {
 }
 
 }  // namespace
+
+Result<Ensemble> ReadTreeEnsembleClassifier(const Attrs& attrs) {
+  const A& a = attrs.as<A>();
+  Ensemble e;
+  HASTEN_ASSIGN(e.trees, TreesOf(a));
+  e.targets = static_cast<int64_t>(LabelsOf(a).count());
+  HASTEN_ASSIGN(e.transform, ParsePostTransform(a.post_transform));
+  e.base = NumbersOf(a.base_values, a.base_values_as_tensor);
+  return e;
+}
+
+Ballot BallotOf(const Ensemble& e) {
+  const std::vector<Trees::Vote>& votes = e.trees.votes;
+  Ballot b{e.transform, e.base};
+  for (const Trees::Vote& v : votes) b.positive = b.positive && v.weight >= 0;
+  if (e.targets != 2 || votes.empty()) return b;
+  b.only = static_cast<size_t>(votes[0].target);
+  b.binary = std::all_of(votes.begin(), votes.end(), [&](const Trees::Vote& v) { return v.target == votes[0].target; });
+  return b;
+}
+
+void WriteClasses(const KernelCall& c, const Ballot& b, const Labels& labels, int64_t row, std::span<double> scores,
+                  std::span<const bool> voted) {
+  if (scores.size() == 1) {
+    if (!b.base.empty()) scores[0] += b.base[0];
+    if (c.wants(0)) WriteOnly(labels, scores[0] > 0, row, &c.output(0));
+    TransformTargets(b.transform, scores);
+  } else {
+    const size_t label = b.binary ? DecideBinary(b, scores) : Decide(b, scores, voted);
+    if (c.wants(0)) labels.Write(&c.output(0), row, label);
+  }
+  if (c.wants(1)) WriteDoubles(&c.output(1), row * static_cast<int64_t>(scores.size()), scores);
+}
 
 extern const OpDef kTreeEnsembleClassifier = {
     .name = "ai.onnx.ml.TreeEnsembleClassifier",

@@ -1,4 +1,3 @@
-#include "ops/ml/scores.h"
 #include "ops/ml/trees.h"
 
 namespace hasten::ops::ml {
@@ -54,26 +53,8 @@ Status Infer(InferCall& c) {
 }
 
 Status Eval(KernelCall& c) {
-  const auto& a = c.attrs<A>();
-  const Rows rows = RowsOf(c.input(0).dims);
-  const int64_t targets = TargetsOf(a);
-  HASTEN_ASSIGN(const Aggregate how, AggregateOf(a.aggregate_function));
-  HASTEN_ASSIGN(const PostTransform transform, ParsePostTransform(a.post_transform));
-  HASTEN_ASSIGN(const Trees trees, TreesOf(a));
-  HASTEN_TRY(trees.Check(rows.features, targets));
-  const std::vector<double> base = NumbersOf(a.base_values, a.base_values_as_tensor);
-  HASTEN_ASSIGN(const auto x, c.Doubles(0));
-  HASTEN_ASSIGN(const auto y, c.Scratch<double>(targets));
-  HASTEN_ASSIGN(const auto voted, c.Scratch<bool>(targets));
-  for (int64_t r = 0; r < rows.count; ++r) {
-    if (c.stopped()) return Status(Code::kCancelled, "stopped");
-    HASTEN_TRY(SumVotes(
-        trees, how, x.subspan(static_cast<size_t>(r * rows.features), static_cast<size_t>(rows.features)), y, voted));
-    for (size_t k = 0; k < std::min(base.size(), y.size()); ++k) y[k] += base[k];
-    TransformTargets(transform, y);
-    WriteDoubles(&c.output(0), r * targets, y);
-  }
-  return {};
+  HASTEN_ASSIGN(const Ensemble e, ReadTreeEnsembleRegressor(*c.attributes));
+  return EvalTargets(c, e);
 }
 
 constexpr OnnxVersion kVersions[] = {{1, nullptr, TensorsToLists}, {3}, {5}};
@@ -107,6 +88,17 @@ std::vector<Sample> Samples() {
 }
 
 }  // namespace
+
+Result<Ensemble> ReadTreeEnsembleRegressor(const Attrs& attrs) {
+  const A& a = attrs.as<A>();
+  Ensemble e;
+  HASTEN_ASSIGN(e.trees, TreesOf(a));
+  e.targets = TargetsOf(a);
+  HASTEN_ASSIGN(e.how, AggregateOf(a.aggregate_function));
+  HASTEN_ASSIGN(e.transform, ParsePostTransform(a.post_transform));
+  e.base = NumbersOf(a.base_values, a.base_values_as_tensor);
+  return e;
+}
 
 extern const OpDef kTreeEnsembleRegressor = {
     .name = "ai.onnx.ml.TreeEnsembleRegressor",

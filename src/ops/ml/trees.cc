@@ -67,4 +67,26 @@ Status SumVotes(const Trees& trees, Aggregate how, std::span<const double> row, 
   return {};
 }
 
+void WriteTargets(const KernelCall& c, PostTransform transform, std::span<const double> base, int64_t row,
+                  std::span<double> targets) {
+  for (size_t k = 0; k < std::min(base.size(), targets.size()); ++k) targets[k] += base[k];
+  TransformTargets(transform, targets);
+  WriteDoubles(&c.output(0), row * static_cast<int64_t>(targets.size()), targets);
+}
+
+Status EvalTargets(KernelCall& c, const Ensemble& e) {
+  const Rows rows = RowsOf(c.input(0).dims);
+  HASTEN_TRY(e.trees.Check(rows.features, e.targets));
+  HASTEN_ASSIGN(const auto x, c.Doubles(0));
+  HASTEN_ASSIGN(const auto y, c.Scratch<double>(e.targets));
+  HASTEN_ASSIGN(const auto voted, c.Scratch<bool>(e.targets));
+  for (int64_t r = 0; r < rows.count; ++r) {
+    if (c.stopped()) return Status(Code::kCancelled, "stopped");
+    const auto row = x.subspan(static_cast<size_t>(r * rows.features), static_cast<size_t>(rows.features));
+    HASTEN_TRY(SumVotes(e.trees, e.how, row, y, voted));
+    WriteTargets(c, e.transform, e.base, r, y);
+  }
+  return {};
+}
+
 }  // namespace hasten::ops::ml

@@ -1,6 +1,7 @@
 // Ensembles of decision trees: one form for the three ops.
 #pragma once
 #include "ops/ml/rows.h"
+#include "ops/ml/scores.h"
 
 namespace hasten::ops::ml {
 
@@ -49,6 +50,38 @@ enum class Aggregate : uint8_t { kAverage, kSum, kMin, kMax };  // numbers of th
 Status SumVotes(const Trees& trees, Aggregate how, std::span<const double> row, std::span<double> targets,
                 std::span<bool> voted);
 
+// An ensemble, and what becomes of a row's votes.
+struct Ensemble {
+  Trees trees;
+  int64_t targets = 1;
+  Aggregate how = Aggregate::kSum;
+  PostTransform transform = PostTransform::kNone;
+  std::vector<double> base;  // added to the first targets
+};
+Result<Ensemble> ReadTreeEnsemble(const Attrs& attrs);
+Result<Ensemble> ReadTreeEnsembleRegressor(const Attrs& attrs);
+Result<Ensemble> ReadTreeEnsembleClassifier(const Attrs& attrs);
+
+// A regressor's row of the output from its targets, which are changed.
+void WriteTargets(const KernelCall& c, PostTransform transform, std::span<const double> base, int64_t row,
+                  std::span<double> targets);
+
+// The reference of both regressors.
+Status EvalTargets(KernelCall& c, const Ensemble& e);
+
+// How a classifier's votes become a label and scores.
+struct Ballot {
+  PostTransform transform = PostTransform::kNone;
+  std::span<const double> base;
+  bool binary = false;  // of two classes all votes are for `only`: a score alone decides
+  size_t only = 0;
+  bool positive = true;  // no weight is negative: scores are probabilities of the second class
+};
+Ballot BallotOf(const Ensemble& e);  // refers to e.base
+// The row's label and scores, which are changed.
+void WriteClasses(const KernelCall& c, const Ballot& b, const Labels& labels, int64_t row, std::span<double> scores,
+                  std::span<const bool> voted);
+
 // Attributes of the ensembles before opset 5, under the names of neither: votes are of classes or of targets.
 struct EnsembleAttrs {
   std::vector<int64_t> nodes_treeids, nodes_nodeids, nodes_featureids, nodes_truenodeids, nodes_falsenodeids;
@@ -64,6 +97,7 @@ struct EnsembleAttrs {
   std::optional<int64_t> n_targets;
   std::string aggregate_function = "SUM", post_transform = "NONE";
 };
+inline Labels LabelsOf(const EnsembleAttrs& a) { return {a.classlabels_int64s, a.classlabels_strings}; }
 Result<Trees> TreesOf(const EnsembleAttrs& a);
 // The list, or the tensor that stands for it.
 std::vector<double> NumbersOf(const std::vector<float>& list, const std::optional<Tensor>& tensor);
