@@ -58,7 +58,7 @@ class ServeTiming(CommandLine):
         done = subprocess.run([HASTEN, "serve-timing", model, "--output-dir", "out"], cwd=self.folder, text=True,
                               input="run 3\nrun 0\nquit\nrun 1\n", capture_output=True, check=True)
         about, three, none = map(json.loads, done.stdout.splitlines())
-        self.assertEqual(set(about), {"version", "load_ns", "first_run_ns"})
+        self.assertEqual(set(about), {"version", "load_ns", "first_run_ns", "before_kb"})
         self.assertEqual((len(three), none), (3, []))
         self.assertTrue(all(0 < t < 60e9 for t in three))
         self.assertTrue((self.folder / "out/output_0.npy").exists())

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <fstream>
 #include <iostream>
 
 #include "cli/command.h"
@@ -22,6 +23,14 @@ int64_t Nanoseconds(Clock::time_point since) {
 void Say(const std::string& line) {
   fmt::print("{}\n", line);
   std::fflush(stdout);
+}
+
+// Peak memory of this process so far; 0 where the system does not tell.
+int64_t PeakKilobytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (int64_t kilobytes = 0; word == "VmHWM:" && status >> kilobytes) return kilobytes;
+  return 0;
 }
 
 // "run N"; an error says what was read.
@@ -48,6 +57,7 @@ Status Answer(const std::string& line, Session* session, std::span<const Value> 
 }
 
 Status Serve(const RunFlags& flags) {
+  const int64_t before = PeakKilobytes();
   const Clock::time_point start = Clock::now();
   Report silent(/*json=*/true, /*quiet=*/true);
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, /*keep_weights=*/false, &silent));
@@ -61,7 +71,8 @@ Status Serve(const RunFlags& flags) {
   HASTEN_TRY(session->Run(inputs, &outputs, options));
   const int64_t first_run = Nanoseconds(first);
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, &silent));
-  Say(Str(R"({"version":")", Version(), R"(","load_ns":)", load, R"(,"first_run_ns":)", first_run, "}"));
+  Say(Str(R"({"version":")", Version(), R"(","load_ns":)", load, R"(,"first_run_ns":)", first_run, R"(,"before_kb":)",
+          before, "}"));
   for (std::string line; std::getline(std::cin, line) && line != "quit";)
     HASTEN_TRY(Answer(line, session, inputs, options, &outputs));
   return {};
@@ -84,7 +95,8 @@ extern const Command kServeTiming = {
     .summary = "load a model once and time runs of it as standard input asks",
     .doc =
         "For bench/peers, which times engines side by side. Options are those of 'hasten run'. Once the model is "
-        "loaded, was run and its outputs are written, one JSON object is printed. Then each line \"run N\" is "
+        "loaded, was run and its outputs are written, one JSON object is printed, with the peak memory before that, "
+        "too. Then each line \"run N\" is "
         "answered by a JSON list of N times in nanoseconds; \"quit\" or the end of input ends it.",
     .examples = kExamples,
     .define = Define,
