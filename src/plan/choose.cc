@@ -208,7 +208,8 @@ Status ChooseTactics(Plan* plan, const PlanOptions& options) {
   const PlanShapes shapes(*plan, options);
   TimingCache cache =
       options.level > 0 && !options.timing_cache.empty() ? TimingCache::Load(options.timing_cache) : TimingCache();
-  Timer timer(&cache, options.pool, options.timing_budget);
+  constexpr int kFinishing = 4;  // from this level on, what an earlier start had no time for is timed
+  Timer timer(&cache, options.pool, options.timing_budget, options.level >= kFinishing);
   LayoutSearch search(*plan);
   std::vector<std::vector<Candidate>> all(plan->steps.size());
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {

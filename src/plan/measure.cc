@@ -116,16 +116,17 @@ TimingCache TimingCache::Load(const std::string& path) {
   if (!std::getline(file, line) || line != kHeader) return cache;
   while (std::getline(file, line)) {
     const size_t tab = line.find('\t');
-    if (tab == std::string::npos) continue;
+    if (tab == std::string::npos || !std::isdigit(static_cast<unsigned char>(line[0]))) continue;
     const double time = std::atof(line.c_str());
-    if (time > 0) cache.times_[line.substr(tab + 1)] = time;
+    if (time >= 0) cache.times_[line.substr(tab + 1)] = time;
   }
   return cache;
 }
 
 Status TimingCache::Save(const std::string& path) const {
   TimingCache all = Load(path);
-  for (const auto& [key, time] : times_) all.times_[key] = time;
+  for (const auto& [key, time] : times_)
+    if (time > 0 || !all.Find(key)) all.times_[key] = time;
   const std::string fresh = Str(path, ".", static_cast<int64_t>(getpid()));
   {
     std::ofstream file(fresh);
@@ -152,8 +153,14 @@ void TimingCache::Add(const std::string& key, double nanoseconds) {
 
 std::optional<double> Timer::Time(const Candidate& candidate, const StepFacts& facts) {
   const std::string key = KeyOf(candidate, facts, pool_ ? pool_->threads() : 1);
-  if (const double* known = cache_->Find(key)) return *known;
-  if (exhausted()) return std::nullopt;
+  if (const double* known = cache_->Find(key)) {
+    if (*known > 0) return *known;
+    if (!finishes_) return std::nullopt;
+  }
+  if (exhausted()) {
+    cache_->Add(key, 0);
+    return std::nullopt;
+  }
   const auto start = std::chrono::steady_clock::now();
   const Result<double> time = Measure(candidate, facts);
   left_ -= std::chrono::steady_clock::now() - start;

@@ -18,6 +18,7 @@ class TimingCache {
   // written.
   Status Save(const std::string& path) const;
 
+  // Null: never asked for.  0: there was no time left to measure it.
   const double* Find(const std::string& key) const;
   void Add(const std::string& key, double nanoseconds);
   bool changed() const { return changed_; }
@@ -33,8 +34,9 @@ std::string MachineFingerprint();
 
 class Timer {
  public:
-  Timer(TimingCache* cache, ThreadPool* pool, std::chrono::nanoseconds budget)
-      : cache_(cache), pool_(pool), left_(budget) {}
+  // `finishes`: what an earlier start had no time for is measured now.
+  Timer(TimingCache* cache, ThreadPool* pool, std::chrono::nanoseconds budget, bool finishes)
+      : cache_(cache), pool_(pool), left_(budget), finishes_(finishes) {}
 
   // Nanoseconds of one run; from the cache, or measured while the budget lasts.  Null: neither.
   std::optional<double> Time(const Candidate& candidate, const StepFacts& facts);
@@ -46,6 +48,7 @@ class Timer {
   TimingCache* cache_;
   ThreadPool* pool_;
   std::chrono::nanoseconds left_;
+  bool finishes_;
   int64_t measured_ = 0;
 };
 
