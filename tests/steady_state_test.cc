@@ -15,6 +15,8 @@ void* Count(std::size_t bytes, std::size_t alignment) {
   ++allocations;
   return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
 }
+// Not inlined: g++ would see free() of what operator new gave.
+[[gnu::noinline]] void Release(void* p) { std::free(p); }
 }  // namespace
 
 void* operator new(std::size_t n) { return Count(n, alignof(std::max_align_t)); }
@@ -23,12 +25,12 @@ void* operator new(std::size_t n, const std::nothrow_t&) noexcept { return Count
 void* operator new(std::size_t n, std::align_val_t a, const std::nothrow_t&) noexcept {
   return Count(n, static_cast<std::size_t>(a));
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { Release(p); }
+void operator delete(void* p, std::size_t) noexcept { Release(p); }
+void operator delete(void* p, std::align_val_t) noexcept { Release(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { Release(p); }
+void operator delete(void* p, const std::nothrow_t&) noexcept { Release(p); }
+void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { Release(p); }
 
 namespace hasten {
 namespace {
