@@ -18,7 +18,6 @@ endif()
 if(HASTEN_SANITIZE)
   add_compile_options(-fsanitize=${HASTEN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${HASTEN_SANITIZE})
-  add_compile_definitions("HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SSE4)")  # half the time to compile kernels
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options(-fsanitize-ignorelist=${CMAKE_CURRENT_SOURCE_DIR}/cmake/sanitize_ignore.txt)
   endif()
