@@ -384,7 +384,7 @@ TEST(Binding, InTheMemoryOfAnotherChangesNothing) {
   }
 }
 
-TEST(Binding, OfANewShapeIsQuick) {
+TEST(Binding, OfEachNewShapeIsDoneOnce) {
   const auto model = Parsed(OpenBlocks(12));
   const auto session = SessionOf(model, 1);
   double best = 1e9;

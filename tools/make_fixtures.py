@@ -55,11 +55,6 @@ def generators(graph, found, seed):
     return found
 
 
-def variance(name):
-    """Whether a normal distribution would give negative variances."""
-    return "running_var" in name or "norm.var" in name
-
-
 def seeded(text, found):
     """The text with generators in place of contents."""
     lines = []
@@ -68,10 +63,7 @@ def seeded(text, found):
         name = head.strip().removeprefix('const "').split('"')[0] if head.strip().startswith('const "') else None
         if name in found:
             tail = ' declared' + rest.split(' declared', 1)[1] if ' declared' in rest else ""
-            generator = found[name]
-            if variance(name):
-                generator = generator.replace("normal", "uniform").split(", mean")[0] + ", low=0.5, high=1.5)"
-            line = f"{head}{equals}{generator}{tail}"
+            line = f"{head}{equals}{found[name]}{tail}"
         lines.append(line)
     return "\n".join(lines) + "\n"
 

@@ -10,7 +10,7 @@ namespace hasten::cpu {
 inline constexpr int kMaxLoopOperands = 16;
 
 // Plain data, made when shapes are bound.  Along the innermost axis an operand advances by one element or stays.  Only
-// the first `count` operands and the first `rank` axes are filled: clearing the rest took a tenth of a binding.
+// the first `count` operands and the first `rank` axes are filled: clearing the rest would cost at every binding.
 struct BroadcastLoop {
   struct Operand {
     enum class Kind : uint8_t { kFull, kScalar, kOther } kind;  // kFull: lies as the output does

@@ -7,14 +7,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-// Accumulators stay in registers only where the loops over them are gone.
-#undef HASTEN_UNROLL
-#if HWY_COMPILER_CLANG
-#define HASTEN_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define HASTEN_UNROLL _Pragma("GCC unroll 8")
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
