@@ -1,10 +1,12 @@
 #include "base/mapped_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -47,6 +49,47 @@ Mappings& AllMappings() {
   return *mappings;
 }
 
+// The same for a signal handler, which may not lock: files beyond these are not guarded.
+struct Guarded {
+  std::atomic<uintptr_t> begin{0}, end{0};
+};
+constexpr size_t kMostGuarded = 1024;
+Guarded guarded[kMostGuarded];
+std::atomic<bool> truncated{false};
+struct sigaction handler_before;
+
+void Guard(uintptr_t begin, size_t size) {
+  for (Guarded& g : guarded) {
+    uintptr_t none = 0;
+    if (!g.begin.compare_exchange_strong(none, begin)) continue;
+    g.end = begin + size;
+    return;
+  }
+}
+
+void Unguard(uintptr_t begin) {
+  for (Guarded& g : guarded) {
+    if (g.begin != begin) continue;
+    g.end = 0;
+    g.begin = 0;
+    return;
+  }
+}
+
+// Puts a page of zeros where the file has none.
+void OnBusError(int signal, siginfo_t* info, void*) {
+  const auto at = reinterpret_cast<uintptr_t>(info->si_addr);
+  for (const Guarded& g : guarded) {
+    if (at < g.begin || at >= g.end) continue;
+    const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+    void* const start = reinterpret_cast<void*>(at / page * page);
+    if (::mmap(start, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) break;
+    truncated = true;
+    return;
+  }
+  ::sigaction(signal, &handler_before, nullptr);  // the fault comes again, to it
+}
+
 // Whole pages of [begin, end).  The mapping is never written to, so nothing is lost.
 void DropPages(uintptr_t begin, uintptr_t end) {
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
@@ -61,6 +104,7 @@ MappedFile::MappedFile(std::string path, void* data, size_t size) : path_(std::m
   if (!data_) return;
   const std::lock_guard lock(AllMappings().mutex);
   AllMappings().sizes[reinterpret_cast<uintptr_t>(data_)] = size_;
+  Guard(reinterpret_cast<uintptr_t>(data_), size_);
 }
 
 void MappedFile::GiveBack(const void* data, size_t bytes) {
@@ -71,6 +115,19 @@ void MappedFile::GiveBack(const void* data, size_t bytes) {
   if (after == all.sizes.begin()) return;
   const auto& [start, size] = *std::prev(after);
   if (begin - start < size && bytes <= size - (begin - start)) DropPages(begin, begin + bytes);
+}
+
+void MappedFile::GuardAgainstTruncation() {
+  struct sigaction action = {};
+  action.sa_sigaction = OnBusError;
+  action.sa_flags = SA_SIGINFO;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGBUS, &action, &handler_before);
+}
+
+Status MappedFile::Whole() {
+  if (!truncated) return {};
+  return Status(Code::kDataLoss, "a file was cut short while it was in use: the parts that are gone were read as zeros");
 }
 
 void MappedFile::GiveBackAll() {
@@ -100,6 +157,7 @@ MappedFile::~MappedFile() {
   Mappings& all = AllMappings();
   const std::lock_guard lock(all.mutex);
   all.sizes.erase(reinterpret_cast<uintptr_t>(data_));
+  Unguard(reinterpret_cast<uintptr_t>(data_));
   ::munmap(data_, size_);
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <new>
 
+#include "base/mapped_file.h"
 #include "base/nearest.h"
 #include "base/version.h"
 #include "catalog/commands.inc"
@@ -65,7 +66,8 @@ int RunCommand(const Command& command, std::span<const std::string> args) {
   } catch (const CLI::ParseError& error) {
     return WrongUsage(command, app, error);
   }
-  const Status status = work();
+  Status status = work();
+  if (status.ok()) status = MappedFile::Whole();
   return status.ok() ? kDone : Complain(kFailed, status.message());
 }
 

@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "base/mapped_file.h"
 #include "cli/command.h"
 
 namespace {
@@ -14,5 +15,6 @@ int main(int argc, char** argv) {
   std::string_view name = argc > 0 ? argv[0] : "";
   name.remove_prefix(name.rfind('/') + 1);
   if (name == kSimplifier) args.insert(args.begin(), "simplify");
+  hasten::MappedFile::GuardAgainstTruncation();
   return hasten::cli::Main(args);
 }

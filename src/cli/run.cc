@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "base/mapped_file.h"
 #include "cli/command.h"
 #include "cli/outputs.h"
 #include "cli/planned_model.h"
@@ -16,6 +17,7 @@ Status RunModel(const RunFlags& flags, Report* report) {
   Session* session = made.session.get();
   HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(session, made.inputs, flags.seed, report)
                                                                : TimedRuns(flags, session, made.inputs, report));
+  HASTEN_TRY(MappedFile::Whole());
   HASTEN_TRY(ShowOutputs(flags, *session, outputs, report));
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, report));
   if (!flags.check.empty()) HASTEN_TRY(CheckOutputs(flags, *session, outputs, report));

@@ -13,18 +13,6 @@ bool FullyKnown(const KnownInts& ints) {
   return std::all_of(ints.elements.begin(), ints.elements.end(), [](const Dim& d) { return d.is_const(); });
 }
 
-Status CheckArity(const Node& node) {
-  const OpArity& arity = node.op->arity;
-  const size_t in = node.formal_inputs();
-  HASTEN_REQUIRE(in <= static_cast<size_t>(arity.max_in), "takes at most ", arity.max_in, " inputs, has ", in);
-  HASTEN_REQUIRE(in >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ", in);
-  for (size_t i = 0; i < static_cast<size_t>(arity.min_in); ++i)
-    HASTEN_REQUIRE(node.inputs[i] != kNone, "input ", i, " must be there");
-  HASTEN_REQUIRE(node.outputs.size() <= static_cast<size_t>(arity.max_out), "gives at most ", arity.max_out,
-                 " outputs, has ", node.outputs.size());
-  return {};
-}
-
 // Operands of one infer call, kept in the arrays the call's spans point at.
 struct InferArrays {
   std::vector<Type> types;
@@ -67,6 +55,19 @@ Tensor Materialise(const KnownInts& ints, DType dtype) {
 }
 
 }  // namespace
+
+Status CheckArity(const Node& node) {
+  const OpArity& arity = node.op->arity;
+  const size_t in = node.formal_inputs();
+  HASTEN_REQUIRE(in <= static_cast<size_t>(arity.max_in), "takes at most ", arity.max_in, " inputs, has ", in);
+  HASTEN_REQUIRE(in >= static_cast<size_t>(arity.min_in), "takes at least ", arity.min_in, " inputs, has ", in);
+  for (size_t i = 0; i < static_cast<size_t>(arity.min_in); ++i)
+    HASTEN_REQUIRE(node.inputs[i] != kNone, "input ", i, " must be there");
+  const size_t out = node.outputs.size();
+  HASTEN_REQUIRE(out <= static_cast<size_t>(arity.max_out), "gives at most ", arity.max_out, " outputs, has ", out);
+  HASTEN_REQUIRE(out >= static_cast<size_t>(arity.min_out), "gives at least ", arity.min_out, " outputs, has ", out);
+  return {};
+}
 
 struct Inference::Arrays {
   InferArrays operands;

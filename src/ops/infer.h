@@ -76,6 +76,8 @@ class Inference final : public InferDriver {
 Status InferTypes(Graph* graph);
 // The same for one node just added (import); known contents of earlier nodes come from `inference`.
 Status InferNode(Graph* graph, NodeId n, Inference* inference);
+// Whether a node with an op has as many inputs and outputs as the op's record wants, and those that must be there.
+Status CheckArity(const Node& node);
 
 // One call of an op's infer, outside any graph: types and contents of the inputs (null: absent).  Used before
 // references.

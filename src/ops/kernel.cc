@@ -1,5 +1,7 @@
 #include "ops/kernel.h"
 
+#include "base/memory.h"
+
 namespace hasten {
 namespace {
 
@@ -26,13 +28,11 @@ Result<std::byte*> ScratchArena::Take(size_t bytes) {
   }
   if (block_ == blocks_.size()) {
     size_t size = std::max(bytes, blocks_.empty() ? kFirstBlock : blocks_.back().size * 2);
-    std::unique_ptr<std::byte[]> data(new (std::nothrow) std::byte[size + kAlign]);
-    if (!data) return Status(Code::kOutOfMemory, Str("no memory for ", bytes, " bytes of scratch"));
+    std::shared_ptr<std::byte> data = NewBlock(static_cast<int64_t>(size), Contents::kAny);
+    if (!data) return NoMemory("scratch of a kernel", static_cast<int64_t>(size));
     blocks_.push_back({std::move(data), size});
   }
-  const auto base = reinterpret_cast<uintptr_t>(blocks_[block_].data.get());
-  std::byte* start = blocks_[block_].data.get() + ((base + kAlign - 1) / kAlign * kAlign - base);
-  std::byte* out = start + used_;
+  std::byte* const out = blocks_[block_].data.get() + used_;
   used_ += bytes;
   return out;
 }

@@ -34,7 +34,7 @@ class ScratchArena {
 
  private:
   struct Block {
-    std::unique_ptr<std::byte[]> data;
+    std::shared_ptr<std::byte> data;
     size_t size = 0;
   };
   std::vector<Block> blocks_;

@@ -82,7 +82,8 @@ class Driver {
     int64_t budget = 64 + int64_t{options_.firings_per_node} * static_cast<int64_t>(graph->live_nodes());
     while (!work.empty()) {
       const NodeId n = work.Pop();
-      if (!graph->node(n).alive || !graph->node(n).op) continue;
+      // Rules look at operands without asking, and inference may have left out a branch that is never taken.
+      if (!graph->node(n).alive || !graph->node(n).op || !CheckArity(graph->node(n)).ok()) continue;
       HASTEN_ASSIGN(const bool fired, TryRules(context, n));
       if (!fired) continue;
       for (NodeId m : context.TakeTouched()) work.Push(m);

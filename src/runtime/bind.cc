@@ -1,7 +1,6 @@
-#include <cstdlib>
 #include <numeric>
 
-#include "base/huge_pages.h"
+#include "base/memory.h"
 #include "runtime/bound_plan.h"
 
 namespace hasten {
@@ -123,12 +122,10 @@ class ArenaLayout {
 
 // Not zeroed: steps find each other's leavings in it anyhow.
 Result<Tensor> NewArena(int64_t bytes) {
-  constexpr int64_t kMostBytes = int64_t{1} << 39;  // sanitizers abort on allocations not far above it
-  void* data = bytes > kMostBytes ? nullptr : std::aligned_alloc(kAlign, static_cast<size_t>(AlignUp(bytes + 1)));
-  if (!data) return Status(Code::kOutOfMemory, Str("no memory for an arena of ", bytes, " bytes"));
-  AdviseHugePages(data, static_cast<size_t>(bytes));
-  Tensor arena{DType::kU8, {bytes}, static_cast<std::byte*>(data), std::shared_ptr<const void>(data, std::free), {}};
-  return arena;
+  std::shared_ptr<std::byte> block = NewBlock(bytes, Contents::kAny);
+  if (!block) return NoMemory("the arena of a run", bytes);
+  std::byte* const data = block.get();
+  return Tensor{DType::kU8, {bytes}, data, std::move(block), {}};
 }
 
 // Keeps the memory of what `type` was.

@@ -1,30 +1,26 @@
 #include "tensor/tensor.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 
-#include "base/huge_pages.h"
+#include "base/memory.h"
 
 namespace hasten {
 namespace {
 
-constexpr size_t kAlignment = 64;
-
-// calloc, not memset: large blocks come zeroed from the kernel, page by page as they are touched.
-std::byte* AllocateZeroed(size_t bytes, std::shared_ptr<const void>* owner, int64_t strings) {
-  void* const block = std::calloc(1, bytes + kAlignment);
-  if (!block) return nullptr;
-  AdviseHugePages(block, bytes);
-  void* data = block;
-  size_t space = bytes + kAlignment;
-  std::align(kAlignment, bytes, data, space);
-  std::uninitialized_value_construct_n(static_cast<std::string*>(data), strings);
-  *owner = std::shared_ptr<const void>(data, [block, strings](const void* p) {
+// `strings` of them are made in the block.
+std::byte* AllocateZeroed(int64_t bytes, std::shared_ptr<const void>* owner, int64_t strings) {
+  std::shared_ptr<std::byte> block = NewBlock(bytes, Contents::kZero);
+  std::byte* const data = block.get();
+  if (!data || strings == 0) {
+    *owner = std::move(block);
+    return data;
+  }
+  std::uninitialized_value_construct_n(reinterpret_cast<std::string*>(data), strings);
+  *owner = std::shared_ptr<const void>(data, [block = std::move(block), strings](const void* p) {
     std::destroy_n(static_cast<std::string*>(const_cast<void*>(p)), strings);
-    std::free(block);
   });
-  return static_cast<std::byte*>(data);
+  return data;
 }
 
 template <class T>
@@ -40,16 +36,16 @@ Tensor FromValues(DType dtype, const Dims& dims, std::span<const T> v) {
 std::string Tensor::Text() const { return Str(dtype, dims); }
 
 Result<Tensor> NewTensor(DType dtype, const Dims& dims) {
-  constexpr int64_t kMaxBytes = int64_t{1} << 39;  // sanitizers abort on allocations not far above it
   auto elements = CheckedElements(dims);
   if (!elements.ok()) return Status(Code::kOutOfMemory, std::string(elements.message()));
   Tensor t;
   t.dtype = dtype;
   t.dims = dims;
-  if (*elements <= kMaxBytes / (Bits(dtype) / 8 + 1))
-    t.data = AllocateZeroed(static_cast<size_t>(BytesFor(dtype, *elements)), &t.owner,
-                            dtype == DType::kString ? *elements : 0);
-  if (!t.data) return Status(Code::kOutOfMemory, Str("no memory for a tensor ", t));
+  if (*elements > INT64_MAX / (Bits(dtype) / 8 + 1))
+    return Status(Code::kOutOfMemory, Str("a tensor ", t, " is larger than any memory"));
+  const int64_t bytes = BytesFor(dtype, *elements);
+  t.data = AllocateZeroed(bytes, &t.owner, dtype == DType::kString ? *elements : 0);
+  if (!t.data) return NoMemory(Str("a tensor ", t), bytes);
   return t;
 }
 
