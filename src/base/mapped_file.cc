@@ -127,7 +127,8 @@ void MappedFile::GuardAgainstTruncation() {
 
 Status MappedFile::Whole() {
   if (!truncated) return {};
-  return Status(Code::kDataLoss, "a file was cut short while it was in use: the parts that are gone were read as zeros");
+  return Status(Code::kDataLoss,
+                "a file was cut short while it was in use: the parts that are gone were read as zeros");
 }
 
 void MappedFile::GiveBackAll() {

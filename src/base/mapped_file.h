@@ -26,8 +26,8 @@ class MappedFile {
   // The same for all that is mapped.
   static void GiveBackAll();
 
-  // From now on, reading where a mapped file has been cut short by someone gives zeros instead of SIGBUS.  For a program's
-  // start: it sets the process's handler, which hands all other faults on to the one that was there.
+  // From now on, reading where a mapped file has been cut short by someone gives zeros instead of SIGBUS.  For a
+  // program's start: it sets the process's handler, which hands all other faults on to the one that was there.
   static void GuardAgainstTruncation();
   // kDataLoss once that has happened: what was computed since is not to be trusted.
   static Status Whole();

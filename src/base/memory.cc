@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kAlignment = 64;
 constexpr int64_t kMost = int64_t{1} << 48;  // no sum of such sizes overflows
-constexpr int64_t kSmall = 1 << 16;  // always to be had: shapes and scalars do not fail
+constexpr int64_t kSmall = 1 << 16;          // always to be had: shapes and scalars do not fail
 
 // A file with one number; the greatest there is where it holds none ("max") or is missing.
 int64_t NumberIn(const char* path) {
@@ -45,8 +45,8 @@ Budget& TheBudget() {
 
 int64_t UsableMemory() {
   const int64_t machine = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
-  const int64_t group = std::min(NumberIn("/sys/fs/cgroup/memory.max"),
-                                 NumberIn("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
+  const int64_t group =
+      std::min(NumberIn("/sys/fs/cgroup/memory.max"), NumberIn("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
   return std::min(machine, group);
 }
 
@@ -74,8 +74,8 @@ std::shared_ptr<std::byte> NewBlock(int64_t bytes, Contents contents) {
 }
 
 Status NoMemory(std::string_view what, int64_t bytes) {
-  return Status(Code::kOutOfMemory, Str(what, " needs ", bytes, " bytes of memory; the limit is ", MemoryLimit(), ", of which ",
-                                        MemoryInUse(), " are in use"));
+  return Status(Code::kOutOfMemory, Str(what, " needs ", bytes, " bytes of memory; the limit is ", MemoryLimit(),
+                                        ", of which ", MemoryInUse(), " are in use"));
 }
 
 }  // namespace hasten

@@ -1,5 +1,5 @@
-// Memory of tensors, arenas and scratch: aligned, and counted against one limit of the process, so that a model that asks
-// for more than there is ends in an error, not in the system's hands.
+// Memory of tensors, arenas and scratch: aligned, and counted against one limit of the process, so that a model that
+// asks for more than there is ends in an error, not in the system's hands.
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
 // What `hasten simplify` says it did.
 #pragma once
-#include "cli/model_facts.h"
+#include "cli/inspect/model_facts.h"
 #include "cli/report.h"
 #include "cli/simplify_check.h"
 #include "import/onnx/contents.h"

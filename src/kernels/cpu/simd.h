@@ -1,5 +1,5 @@
-// Include before Highway: which instruction sets kernels are compiled for (the best one is chosen at run time), and what
-// all of them share.
+// Include before Highway: which instruction sets kernels are compiled for (the best one is chosen at run time), and
+// what all of them share.
 #pragma once
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)

@@ -7,7 +7,9 @@
 #include "cli/drawing.h"
 #include "cli/figures.h"
 #include "cli/flag_checks.h"
-#include "cli/model_facts.h"
+#include "cli/inspect/lifetimes.h"
+#include "cli/inspect/model_facts.h"
+#include "cli/inspect/sections.h"
 #include "cli/report.h"
 #include "engine/session.h"
 #include "ir/text.h"
@@ -20,7 +22,9 @@ struct InspectFlags {
   std::string model;
   std::vector<std::string> shapes;
   bool text = false, json = false, passes = false;
-  std::string dot, svg;
+  bool nodes = false, weights = false, memory = false, cost = false;
+  std::string dot, svg, memory_svg;
+  bool any_section() const { return nodes || weights || memory || cost || !memory_svg.empty(); }
 };
 
 std::string Opsets(const Model& model) {
@@ -76,7 +80,7 @@ std::string Assumption(const ModelFacts& facts, const InputShapes& shapes) {
   return all.empty() ? "" : Str(" (", Join(all, ", "), ")");
 }
 
-void ShowCosts(const ModelFacts& facts, const InputShapes& shapes, const Report& report) {
+void ShowTotals(const ModelFacts& facts, const InputShapes& shapes, const Report& report) {
   if (!facts.symbols.empty()) report.Line(Str("symbols: ", Join(facts.symbols, ", ")));
   report.Line(Str("parameters: ", HumanCount(facts.parameters), ", ", HumanBytes(facts.parameter_bytes)));
   const std::string assumption = Assumption(facts, shapes);
@@ -216,6 +220,25 @@ Status WritePictures(const InspectFlags& flags, const Model& model, const std::o
   return write(flags.svg, SvgText);
 }
 
+Status ShowSections(const InspectFlags& flags, const std::shared_ptr<const Model>& model, const InputShapes& shapes,
+                    Report* report) {
+  if (flags.weights) ShowWeights(model->graph, report);
+  if (!flags.nodes && !flags.cost && !flags.memory && flags.memory_svg.empty()) return {};
+  HASTEN_ASSIGN(const std::vector<Value> inputs, AnyInputs(model->graph, shapes));
+  if (flags.nodes || flags.cost) {
+    HASTEN_ASSIGN(const auto costs, CostsOf(model->graph, inputs));
+    if (flags.nodes) ShowNodes(costs, report);
+    if (flags.cost) ShowCosts(costs, report);
+  }
+  if (!flags.memory && flags.memory_svg.empty()) return {};
+  HASTEN_ASSIGN(const MemoryMap map, MapMemory(model, inputs));
+  if (flags.memory) ShowMemory(map, report);
+  if (flags.memory_svg.empty()) return {};
+  HASTEN_TRY(WriteFile(flags.memory_svg, MemorySvg(map, flags.model)).At(flags.memory_svg));
+  report->Line(Str("written: ", flags.memory_svg));
+  return {};
+}
+
 Status Inspect(const InspectFlags& flags) {
   std::optional<PlanFile> plan;
   if (IsPlanFile(flags.model)) {
@@ -232,14 +255,20 @@ Status Inspect(const InspectFlags& flags) {
     return WritePictures(flags, *model, passed, Report(true, true));
   }
   HASTEN_ASSIGN(const InputShapes shapes, InputShapes::Of(model->graph, flags.shapes));
-  HASTEN_ASSIGN(const ModelFacts facts, GatherFacts(model, shapes));
   Report report(flags.json, false);
+  if (flags.any_section()) {
+    const std::shared_ptr<const Model> shown = passed ? std::shared_ptr<const Model>(std::move(passed->model)) : model;
+    HASTEN_TRY(ShowSections(flags, shown, shapes, &report).At(flags.model));
+    report.Print();
+    return {};
+  }
+  HASTEN_ASSIGN(const ModelFacts facts, GatherFacts(model, shapes));
   ShowHead(*model, flags.model, report);
   if (plan) ShowPlan(*plan, &report);
   ShowValues(model->graph, "inputs:", model->graph.inputs, report);
   ShowValues(model->graph, "outputs:", model->graph.outputs, report);
   ShowOps(facts, report);
-  ShowCosts(facts, shapes, report);
+  ShowTotals(facts, shapes, report);
   if (passed) ShowPasses(passed->report, report);
   HASTEN_TRY(WritePictures(flags, *model, passed, report));
   report.Fact([&](JsonWriter* json) {
@@ -265,6 +294,16 @@ std::function<Status()> Define(CLI::App* app) {
   auto* text =
       app->add_flag("--text", f->text, "Print the whole graph in the text form, which 'hasten' reads again as .ir");
   app->add_flag("--json", f->json, "Print one JSON object instead of text")->excludes(text);
+  app->option_defaults()->group("Instead of the summary");
+  app->add_flag("--nodes", f->nodes, "Each node: outputs, operations, bytes, parameters")->excludes(text);
+  app->add_flag("--weights", f->weights, "Each weight: type, size, range, mean, deviation, zeros, NaN, infinities")
+      ->excludes(text);
+  app->add_flag("--cost", f->cost,
+                "Operations, bytes and parameters by op, and by block (the first parts of nodes' names)")
+      ->excludes(text);
+  app->add_flag("--memory", f->memory, "How the values of a run share memory: from which step to which each lives")
+      ->excludes(text);
+  app->add_option("--memory-svg", f->memory_svg, "The same as a picture")->type_name("FILE.svg")->excludes(text);
   app->option_defaults()->group("Passes and pictures");
   app->add_flag(
       "--passes", f->passes,
@@ -278,14 +317,22 @@ std::function<Status()> Define(CLI::App* app) {
 constexpr Example kExamples[] = {
     {"What goes in, what comes out, what it costs.", "hasten inspect model.onnx"},
     {"The costs of a batch of eight.", "hasten inspect model.onnx --shape x=8x3x224x224"},
-    {"Every node.", "hasten inspect model.onnx --text | less"},
+    {"Which nodes cost most?", "hasten inspect model.onnx --cost"},
+    {"Are there NaNs among the weights?", "hasten inspect model.onnx --weights"},
+    {"What fills the memory, and when?", "hasten inspect model.onnx --passes --memory"},
+    {"The graph in text form.", "hasten inspect model.onnx --text | less"},
     {"What was fused, as a list and as a picture.", "hasten inspect model.onnx --passes --svg passes.svg"},
 };
 
 constexpr std::string_view kDoc =
-    R"(Operations are those of one run: two for each multiplication with addition, one per element where an op does
+    R"(--nodes, --weights, --cost and --memory show the model as it is in the file, or with --passes as
+'hasten run' computes it.
+
+Operations are those of one run: two for each multiplication with addition, one per element where an op does
 not say more; the body of a loop counts once. Memory is that of the parameters and of the values between
-nodes; values whose size depends on data come on top. Symbols in shapes count as 1 unless --shape says more.
+nodes; values whose size depends on data come on top. Symbols in shapes count as 1 unless --shape says more. Bytes are
+read and written by a node, weights included. In the picture of --memory time goes from left to right, # where a value
+lives.
 
 A picture shows nodes with op, name and type; constants, attributes and names of values appear when it is pointed at.
 "Conv + 3" has an epilogue of three elementwise steps. Of two graphs, nodes that only the first has, or has otherwise,

@@ -8,6 +8,7 @@
 
 #include "cli/shapes.h"
 #include "ir/graph.h"
+#include "tensor/value.h"
 
 namespace hasten::cli {
 
@@ -25,6 +26,9 @@ struct ModelFacts {
   std::optional<int64_t> arena_bytes;
   std::string why_no_arena;
 };
+
+// Inputs of the shapes given, 1 where they are open: for counting, not for computing.
+Result<std::vector<Value>> AnyInputs(const Graph& graph, const InputShapes& shapes);
 
 Result<ModelFacts> GatherFacts(const std::shared_ptr<const Model>& model, const InputShapes& shapes);
 

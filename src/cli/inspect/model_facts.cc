@@ -1,9 +1,8 @@
-#include "cli/model_facts.h"
+#include "cli/inspect/model_facts.h"
 
+#include "cli/inspect/lifetimes.h"
+#include "cli/inspect/node_costs.h"
 #include "cli/random_input.h"
-#include "ops/infer.h"
-#include "plan/plan.h"
-#include "runtime/bound_plan.h"
 
 namespace hasten::cli {
 namespace {
@@ -46,62 +45,30 @@ void CollectSymbols(const Shape& shape, std::vector<std::string>* symbols) {
   }
 }
 
-class FlopCounter {
- public:
-  explicit FlopCounter(Inference* inference) : inference_(inference) {}
-
-  double Count(const Graph& graph) {
-    double sum = 0;
-    for (const NodeId n : graph.Order()) sum += CountNode(graph, graph.node(n));
-    return sum;
-  }
-
- private:
-  // Every dim a number, 1 where it is unknown; `all_ranked` turns false where even the rank is.
-  Type Concrete(const Graph& graph, ValueId v, bool* all_ranked) {
-    if (v == kNone) return {};
-    Type type = inference_->Get(&graph, v).type;
-    if (!type.is_tensor() || !type.shape.ranked()) {
-      *all_ranked = false;
-      return Type::Tensor(type.dtype, Shape(Dims()));
-    }
-    for (Dim& d : type.shape.dims()) d = d.Eval([](std::string_view) { return 1; }).value_or(1);
-    return type;
-  }
-
-  double CountNode(const Graph& graph, const Node& node) {
-    double sum = 0;
-    for (const GraphPtr& body : node.attrs.Graphs()) sum += Count(*body);
-    if (node.op && (node.op->traits.metadata_only || node.op->traits.region)) return sum;
-    bool all_ranked = true;
-    std::vector<Type> in, out;
-    for (size_t i = 0; i < node.formal_inputs(); ++i) in.push_back(Concrete(graph, node.inputs[i], &all_ranked));
-    for (const ValueId v : node.outputs) out.push_back(Concrete(graph, v, &all_ranked));
-    if (all_ranked && node.op && node.op->flops) return sum + node.op->flops({in, out, &node.attrs});
-    for (const Type& type : out)
-      if (type.is_tensor()) sum += static_cast<double>(type.shape.Concrete()->elements());
-    return sum;
-  }
-
-  Inference* inference_;
-};
-
 Status CountFlops(const Graph& graph, std::span<const Value> inputs, ModelFacts* facts) {
-  Inference inference({.fold_small = true, .use_graph_types = false});
-  for (size_t i = 0; i < inputs.size(); ++i) inference.Set(&graph, graph.inputs[i], {TypeOf(inputs[i]), {}, {}});
-  HASTEN_TRY(inference.Run(graph));
-  facts->flops = FlopCounter(&inference).Count(graph);
+  HASTEN_ASSIGN(const auto costs, CostsOf(graph, inputs));
+  double sum = 0;
+  for (const NodeCost& cost : costs) sum += cost.operations;
+  facts->flops = sum;
   return {};
 }
 
 Status LayOut(const std::shared_ptr<const Model>& model, std::span<const Value> inputs, ModelFacts* facts) {
-  constexpr int64_t kMostBytes = int64_t{1} << 40;
-  HASTEN_ASSIGN(const auto plan, BuildPlan(model));
-  Inference inference(kBindingInference);
-  HASTEN_ASSIGN(const auto bound, BindPlan(*plan, inputs, kMostBytes, &inference));
-  facts->arena_bytes = bound->arena_bytes;
+  HASTEN_ASSIGN(const MemoryMap map, MapMemory(model, inputs));
+  facts->arena_bytes = map.arena_bytes;
   return {};
 }
+
+// Large ones are zeros, which take no memory as long as nobody looks at them.
+Result<Value> AnyValue(const Type& type, const Dims& dims) {
+  constexpr int64_t kRandom = 1 << 16;
+  const auto elements = CheckedElements(dims);
+  if (!type.is_tensor() || !elements.ok() || *elements <= kRandom) return RandomValue(type, dims, 0);
+  HASTEN_ASSIGN(Tensor zeros, NewTensor(type.dtype, dims));
+  return Value(std::move(zeros));
+}
+
+}  // namespace
 
 Result<std::vector<Value>> AnyInputs(const Graph& graph, const InputShapes& shapes) {
   std::vector<Value> inputs;
@@ -111,13 +78,11 @@ Result<std::vector<Value>> AnyInputs(const Graph& graph, const InputShapes& shap
     if (v.type.is_tensor()) {
       HASTEN_ASSIGN(dims, shapes.DimsOf(i));
     }
-    HASTEN_ASSIGN(Value value, RandomValue(v.type, dims, 0).At(Str("input ", Quote(v.name))));
+    HASTEN_ASSIGN(Value value, AnyValue(v.type, dims).At(Str("input ", Quote(v.name))));
     inputs.push_back(std::move(value));
   }
   return inputs;
 }
-
-}  // namespace
 
 Result<ModelFacts> GatherFacts(const std::shared_ptr<const Model>& model, const InputShapes& shapes) {
   ModelFacts facts;
