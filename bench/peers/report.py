@@ -148,10 +148,10 @@ def today():
     return datetime.date.today().isoformat()
 
 
-def write_page(text):
+def write_page(text, begin=BEGIN, end=END):
     """Between the markers of docs/performance.md."""
     path = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/performance.md"
     whole = path.read_text()
-    before, rest = whole.split(BEGIN)
-    after = rest.split(END)[1]
-    path.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+    before, rest = whole.split(begin)
+    after = rest.split(end)[1]
+    path.write_text(f"{before}{begin}\n{text}{end}{after}")

@@ -6,12 +6,15 @@
 #include <fstream>
 
 #include "base/cores.h"
+#include "base/mapped_file.h"
 #include "kernels/cpu/gemm_tile.h"
 #include "kernels/invocation.h"
 
 namespace hasten {
 namespace {
 
+constexpr int64_t kLarge = 4 << 20;
+constexpr uintptr_t kAligned = 64;
 constexpr std::string_view kHeader = "hasten timing cache 1";
 
 std::string ValueText(const AttrValue& value) {
@@ -62,12 +65,19 @@ Result<Tensor> Contents(const Type& type) {
   return t;
 }
 
+// A constant for a run.  What was packed is read no more, and a zeroed tensor that nobody touches takes no memory.
+Result<Tensor> Operand(const Tensor& constant, bool packed) {
+  if (reinterpret_cast<uintptr_t>(constant.data) % kAligned == 0) return constant;
+  return packed ? NewTensor(constant.dtype, constant.dims) : Clone(constant);
+}
+
 struct Operands {
   std::vector<Value> values;
   std::vector<const Value*> in, epilogue;
   std::vector<Value*> out;
 
-  Status Make(const StepFacts& f) {
+  // `packs` as Tactic has it.
+  Status Make(const StepFacts& f, uint32_t packs) {
     values.reserve(f.real_in.size() + f.real_epilogue.size() + f.real_out.size());
     const auto made = [&](const Type& type) -> Result<Value*> {
       if (!type.is_tensor()) return nullptr;
@@ -76,8 +86,8 @@ struct Operands {
     };
     for (size_t i = 0; i < f.real_in.size(); ++i) {
       if (f.constants[i]) {
-        HASTEN_ASSIGN(Tensor aligned, Clone(*f.constants[i]));
-        in.push_back(&values.emplace_back(std::move(aligned)));
+        HASTEN_ASSIGN(Tensor constant, Operand(*f.constants[i], i < 32 && (packs >> i & 1)));
+        in.push_back(&values.emplace_back(std::move(constant)));
         continue;
       }
       HASTEN_ASSIGN(Value * v, made(f.real_in[i]));
@@ -163,6 +173,9 @@ std::optional<double> Timer::Time(const Candidate& candidate, const StepFacts& f
   }
   const auto start = std::chrono::steady_clock::now();
   const Result<double> time = Measure(candidate, facts);
+  for (const Tensor* constant : facts.constants)  // packing read them; their pages come again when they are wanted
+    if (constant && constant->bytes() >= kLarge)
+      MappedFile::GiveBack(constant->data, static_cast<size_t>(constant->bytes()));
   left_ -= std::chrono::steady_clock::now() - start;
   if (!time.ok()) return std::nullopt;
   ++measured_;
@@ -175,7 +188,7 @@ Result<double> Timer::Measure(const Candidate& candidate, const StepFacts& facts
   constexpr auto kEnough = std::chrono::milliseconds(4), kMost = std::chrono::milliseconds(60);
   constexpr int kLeast = 3, kLimit = 200;
   Operands operands;
-  HASTEN_TRY(operands.Make(facts));
+  HASTEN_TRY(operands.Make(facts, candidate.tactic->packs));
   HASTEN_ASSIGN(Invocation invocation, Invocation::Of(*candidate.tactic, facts.call));
   HASTEN_TRY(invocation.Bind(facts.real_in, facts.real_out, facts.real_epilogue));
   double best = 1e300;
