@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -13,6 +14,8 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 namespace hasten {
 namespace {
@@ -29,24 +32,61 @@ struct Descriptor {
   }
 };
 
-Status WriteAll(int fd, const std::string& path, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError(path);
-    bytes.remove_prefix(static_cast<size_t>(n));
-  }
-  return {};
-}
-
-// Where files are mapped: start and size.
+// Where files are mapped.
+struct Mapping {
+  size_t size;
+  int fd;
+};
 struct Mappings {
   std::mutex mutex;
-  std::map<uintptr_t, size_t> sizes;
+  std::map<uintptr_t, Mapping> by_start;
+
+  // The one that holds all of [data, data + bytes), and its start; with the mutex held.
+  std::optional<std::pair<uintptr_t, Mapping>> Holding(const void* data, size_t bytes) const {
+    const auto begin = reinterpret_cast<uintptr_t>(data);
+    const auto after = by_start.upper_bound(begin);
+    if (after == by_start.begin()) return std::nullopt;
+    const auto& [start, mapping] = *std::prev(after);
+    const bool inside = begin - start < mapping.size && bytes <= mapping.size - (begin - start);
+    return inside ? std::optional(std::pair(start, mapping)) : std::nullopt;
+  }
 };
 Mappings& AllMappings() {
   static Mappings* const mappings = new Mappings;  // outlives every file
   return *mappings;
+}
+
+// How many of these bytes, which lie in a mapped file, the kernel copied from file to file without showing them to us.
+size_t CopiedByKernel(int fd, std::string_view bytes) {
+  constexpr size_t kWorthIt = 1 << 20;
+  if (bytes.size() < kWorthIt) return 0;
+  Mappings& all = AllMappings();
+  const std::lock_guard lock(all.mutex);  // the file stays open
+  const auto found = all.Holding(bytes.data(), bytes.size());
+  if (!found) return 0;
+  auto from = static_cast<off_t>(reinterpret_cast<uintptr_t>(bytes.data()) - found->first);
+  size_t copied = 0;
+  while (copied < bytes.size()) {
+    const ssize_t n = ::copy_file_range(found->second.fd, &from, fd, nullptr, bytes.size() - copied, 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;  // not between these files, or the file was cut short
+    copied += static_cast<size_t>(n);
+  }
+  return copied;
+}
+
+// Large pieces of mapped files leave our memory once they are written.
+Status WriteAll(int fd, const std::string& path, std::string_view bytes) {
+  constexpr size_t kMost = 16 << 20;
+  bytes.remove_prefix(CopiedByKernel(fd, bytes));
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), std::min(bytes.size(), kMost));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError(path);
+    if (static_cast<size_t>(n) == kMost) MappedFile::GiveBack(bytes.data(), kMost);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return {};
 }
 
 // The same for a signal handler, which may not lock: files beyond these are not guarded.
@@ -100,10 +140,11 @@ void DropPages(uintptr_t begin, uintptr_t end) {
 
 }  // namespace
 
-MappedFile::MappedFile(std::string path, void* data, size_t size) : path_(std::move(path)), data_(data), size_(size) {
+MappedFile::MappedFile(std::string path, int fd, void* data, size_t size)
+    : path_(std::move(path)), fd_(fd), data_(data), size_(size) {
   if (!data_) return;
   const std::lock_guard lock(AllMappings().mutex);
-  AllMappings().sizes[reinterpret_cast<uintptr_t>(data_)] = size_;
+  AllMappings().by_start[reinterpret_cast<uintptr_t>(data_)] = {size_, fd_};
   Guard(reinterpret_cast<uintptr_t>(data_), size_);
 }
 
@@ -111,10 +152,7 @@ void MappedFile::GiveBack(const void* data, size_t bytes) {
   const auto begin = reinterpret_cast<uintptr_t>(data);
   Mappings& all = AllMappings();
   const std::lock_guard lock(all.mutex);
-  auto after = all.sizes.upper_bound(begin);
-  if (after == all.sizes.begin()) return;
-  const auto& [start, size] = *std::prev(after);
-  if (begin - start < size && bytes <= size - (begin - start)) DropPages(begin, begin + bytes);
+  if (all.Holding(data, bytes)) DropPages(begin, begin + bytes);
 }
 
 void MappedFile::GuardAgainstTruncation() {
@@ -134,7 +172,7 @@ Status MappedFile::Whole() {
 void MappedFile::GiveBackAll() {
   Mappings& all = AllMappings();
   const std::lock_guard lock(all.mutex);
-  for (const auto& [start, size] : all.sizes) DropPages(start, start + size);
+  for (const auto& [start, mapping] : all.by_start) DropPages(start, start + mapping.size);
 }
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
@@ -150,16 +188,18 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& pa
     data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
     if (data == MAP_FAILED) return SystemError(path);
   }
-  return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
+  return std::shared_ptr<const MappedFile>(new MappedFile(path, std::exchange(file.fd, -1), data, size));
 }
 
 MappedFile::~MappedFile() {
-  if (!data_) return;
-  Mappings& all = AllMappings();
-  const std::lock_guard lock(all.mutex);
-  all.sizes.erase(reinterpret_cast<uintptr_t>(data_));
-  Unguard(reinterpret_cast<uintptr_t>(data_));
-  ::munmap(data_, size_);
+  if (data_) {
+    Mappings& all = AllMappings();
+    const std::lock_guard lock(all.mutex);
+    all.by_start.erase(reinterpret_cast<uintptr_t>(data_));
+    Unguard(reinterpret_cast<uintptr_t>(data_));
+    ::munmap(data_, size_);
+  }
+  ::close(fd_);
 }
 
 Result<std::string> ReadFile(const std::string& path) {

@@ -33,8 +33,9 @@ class MappedFile {
   static Status Whole();
 
  private:
-  MappedFile(std::string path, void* data, size_t size);
+  MappedFile(std::string path, int fd, void* data, size_t size);
   std::string path_;
+  int fd_;
   void* data_;
   size_t size_;
 };

@@ -54,12 +54,23 @@ bool RewriteContext::CanReplace(ValueId v, ValueId by) const {
 }
 
 bool RewriteContext::Before(NodeId a, NodeId b) const {
-  if (position_.size() != graph_.node_slots()) {
+  if (position_.empty()) {
     position_.assign(graph_.node_slots(), 0);
-    uint32_t next = 0;
-    for (NodeId n = graph_.first(); n != kNone; n = graph_.node(n).next) position_[n] = next++;
+    uint64_t next = 0;
+    for (NodeId n = graph_.first(); n != kNone; n = graph_.node(n).next) position_[n] = next += kGap;
   }
   return position_[a] < position_[b];
+}
+
+// Half way between its neighbours; where there is no room, all are counted anew when someone asks.
+void RewriteContext::NotePosition(NodeId n) {
+  if (position_.empty()) return;
+  position_.resize(graph_.node_slots());
+  const NodeId before = node(n).previous, after = node(n).next;
+  const uint64_t low = before == kNone ? 0 : position_[before];
+  const uint64_t high = after == kNone ? low + 2 * kGap : position_[after];
+  position_[n] = low + (high - low) / 2;
+  if (position_[n] == low) position_.clear();
 }
 
 Result<ValueId> RewriteContext::Add(std::string_view op, std::vector<ValueId> inputs, NodeId before,
@@ -78,9 +89,9 @@ Result<ValueId> RewriteContext::AddNode(Node made, NodeId before) {
   made.outputs = {out};
   if (made.name.empty() && before != kNone) made.name = node(before).name;
   const NodeId n = graph_.AddNode(std::move(made), before);
-  position_.clear();
+  NotePosition(n);
   Touch(n);
-  HASTEN_TRY(InferNode(&graph_, n, &inference_).At(graph_.Where(n)));
+  if (Status s = InferNode(&graph_, n, &inference_); !s.ok()) return std::move(s).At(graph_.Where(n));
   return out;
 }
 
@@ -121,7 +132,7 @@ void RewriteContext::SetInput(NodeId n, size_t index, ValueId v) {
 
 void RewriteContext::MoveBefore(NodeId n, NodeId before) {
   graph_.MoveBefore(n, before);
-  position_.clear();
+  NotePosition(n);
 }
 
 Node& RewriteContext::Edit(NodeId n) {

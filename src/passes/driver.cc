@@ -76,7 +76,8 @@ class Driver {
   Status Run(Graph* graph, int depth) {
     for (NodeId n : graph->Order())
       for (const GraphPtr& body : graph->node(n).attrs.Graphs())
-        HASTEN_TRY(Run(body.get(), depth + 1).At(graph->node(n).alive ? graph->Where(n) : ""));
+        if (Status s = Run(body.get(), depth + 1); !s.ok())
+          return graph->node(n).alive ? std::move(s).At(graph->Where(n)) : std::move(s);
     RewriteContext context(graph, &inference_, options_);
     Worklist work(*graph);
     int64_t budget = 64 + int64_t{options_.firings_per_node} * static_cast<int64_t>(graph->live_nodes());

@@ -44,14 +44,15 @@ Status RunStage(const Pass& pass, std::span<const Rule* const> rules, Graph* gra
   Inference inference({.fold_small = true});
   for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
   // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
-  for (NodeId n : graph->Order()) HASTEN_TRY(InferNode(graph, n, &inference).At(graph->Where(n)));
+  for (NodeId n : graph->Order())
+    if (Status s = InferNode(graph, n, &inference); !s.ok()) return std::move(s).At(graph->Where(n));
   return ApplyRules(active, graph, &inference, options, report);
 }
 
 Status RunWalk(const Pass& pass, Graph* graph, const PassOptions& options, PassReport* report) {
   for (NodeId n : graph->Order())
     for (const GraphPtr& body : graph->node(n).attrs.Graphs())
-      HASTEN_TRY(RunWalk(pass, body.get(), options, report).At(graph->Where(n)));
+      if (Status s = RunWalk(pass, body.get(), options, report); !s.ok()) return std::move(s).At(graph->Where(n));
   const auto start = std::chrono::steady_clock::now();
   PassReport::Entry& entry = report->Of(pass.name);
   Status status = pass.run(graph, options, &entry);

@@ -64,6 +64,7 @@ class RewriteContext {
     if (n != kNone) touched_.push_back(n);
   }
   void TouchUsers(ValueId v);
+  void NotePosition(NodeId n);
   void TakeName(ValueId from, ValueId to);
 
   Graph& graph_;
@@ -71,7 +72,8 @@ class RewriteContext {
   const PassOptions& options_;
   const ValueId first_made_;  // values from here on are made by rules
   std::vector<NodeId> touched_;
-  mutable std::vector<uint32_t> position_;  // by node; empty: not known
+  static constexpr uint64_t kGap = uint64_t{1} << 24;  // between the positions of neighbours, for nodes to come
+  mutable std::vector<uint64_t> position_;             // by node, rising in topological order; empty: not known
 };
 
 struct Rule {

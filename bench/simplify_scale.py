@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""`hasten simplify` on large graphs and large weights: seconds against nodes, and against `cp` of the same files.
+
+    HASTEN_BIN=build/release/hasten build/venv/bin/python bench/simplify_scale.py [--nodes 1000,10000,100000] [--gigabytes 10]
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import onnx
+from onnx import TensorProto as T
+from onnx import helper, numpy_helper
+
+HASTEN = os.environ.get("HASTEN_BIN", "build/release/hasten")
+
+
+def large_graph(nodes, path):
+    """Blocks of ten nodes, six of which a simplifier removes: Identity, a pair of Transposes, and a bias to fold."""
+    width = 16
+    rng = np.random.default_rng(0)
+    weights = [numpy_helper.from_array((rng.standard_normal((width, width)) / 4).astype(np.float32), "w"),
+               numpy_helper.from_array(rng.standard_normal(width).astype(np.float32), "b"),
+               numpy_helper.from_array(np.zeros(width, np.float32), "zero")]
+    body, last = [], "x"
+    for block in range(max(1, nodes // 10)):
+        v = [f"v{block}_{i}" for i in range(10)]
+        body += [helper.make_node("Identity", [last], [v[0]]), helper.make_node("Transpose", [v[0]], [v[1]], perm=[1, 0]),
+                 helper.make_node("Transpose", [v[1]], [v[2]], perm=[1, 0]), helper.make_node("MatMul", [v[2], "w"], [v[3]]),
+                 helper.make_node("Add", [v[3], "b"], [v[4]]), helper.make_node("Add", [v[4], "zero"], [v[5]]),
+                 helper.make_node("Tanh", [v[5]], [v[6]]), helper.make_node("Cast", [v[6]], [v[7]], to=T.FLOAT),
+                 helper.make_node("Dropout", [v[7]], [v[8]]), helper.make_node("Add", [v[8], v[2]], [v[9]])]
+        last = v[9]
+    graph = helper.make_graph(body, "g", [helper.make_tensor_value_info("x", T.FLOAT, [4, width])],
+                              [helper.make_tensor_value_info(last, T.FLOAT, [4, width])], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return len(body)
+
+
+def large_weights(gigabytes, folder):
+    """A chain of products whose weights, 64 MB each, lie in a file beside the model."""
+    side, bytes_each = 4096, 4096 * 4096 * 4
+    count = max(1, int(gigabytes * 1e9 / bytes_each))
+    block = np.random.default_rng(0).standard_normal((side, side), dtype=np.float32)
+    nodes, weights, last = [], [], "x"
+    with open(folder / "big.data", "wb") as data:
+        for i in range(count):
+            block[0, 0] = i  # no two are the same
+            data.write(block.tobytes())
+            w = T(name=f"w{i}", data_type=T.FLOAT, dims=[side, side], data_location=T.EXTERNAL)
+            for key, value in (("location", "big.data"), ("offset", i * bytes_each), ("length", bytes_each)):
+                w.external_data.add(key=key, value=str(value))
+            weights.append(w)
+            nodes += [helper.make_node("MatMul", [last, f"w{i}"], [f"p{i}"]), helper.make_node("Identity", [f"p{i}"], [f"q{i}"])]
+            last = f"q{i}"
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", T.FLOAT, [1, side])],
+                              [helper.make_tensor_value_info(last, T.FLOAT, [1, side])], weights)
+    (folder / "big.onnx").write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString())
+
+
+def timed(*command):
+    """(seconds, peak resident bytes)."""
+    began = time.perf_counter()
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"{command}: {process.stderr.read().decode()}")
+    return seconds, usage.ru_maxrss * 1024
+
+
+def growth(counts):
+    print("| nodes before | after | seconds, with its check | without | microseconds a node, without | peak MB |\n|---|---|---|---|---|---|")
+    for nodes in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            source, target = pathlib.Path(folder, "in.onnx"), pathlib.Path(folder, "out.onnx")
+            before = large_graph(nodes, source)
+            checked, _ = timed(HASTEN, "simplify", source, target)
+            seconds, peak = timed(HASTEN, "simplify", source, target, 0)
+            after = len(onnx.load(target).graph.node)
+            print(f"| {before:,} | {after:,} | {checked:.2f} | {seconds:.2f} | {1e6 * seconds / before:.1f} | {peak / 1e6:.0f} |", flush=True)
+
+
+def bulk(gigabytes, where):
+    with tempfile.TemporaryDirectory(dir=where) as name:
+        folder = pathlib.Path(name)
+        large_weights(gigabytes, folder)
+        os.sync()
+        copies, ours, peaks = [], [], []
+        for _ in range(3):
+            (folder / "copy").mkdir()
+            copies.append(timed("cp", folder / "big.onnx", folder / "big.data", folder / "copy")[0])
+            shutil.rmtree(folder / "copy")
+            seconds, peak = timed(HASTEN, "simplify", folder / "big.onnx", folder / "out.onnx", 0)
+            ours.append(seconds)
+            peaks.append(peak)
+            after = len(onnx.load(folder / "out.onnx", load_external_data=False).graph.node)
+            for path in folder.glob("out.onnx*"):
+                path.unlink()
+        print(f"\n{gigabytes:g} GB of weights, {after} nodes left: cp {np.median(copies):.1f} s, simplify {np.median(ours):.1f} s "
+              f"(ratio {np.median(ours) / np.median(copies):.2f}), peak {max(peaks) / 1e6:.0f} MB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--nodes", default="1000,10000,100000", help="sizes of graphs; empty: none")
+    parser.add_argument("--gigabytes", type=float, default=10, help="of weights; 0: none")
+    parser.add_argument("--dir", help="where the large files are written")
+    options = parser.parse_args()
+    if options.nodes:
+        growth([int(n) for n in options.nodes.split(",")])
+    if options.gigabytes:
+        bulk(options.gigabytes, options.dir)
+
+
+if __name__ == "__main__":
+    main()
