@@ -11,9 +11,12 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(RAPIDJSON REQUIRED IMPORTED_TARGET RapidJSON)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)
+pkg_check_modules(SAMPLERATE REQUIRED IMPORTED_TARGET samplerate)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
 
 set(HASTEN_CORE_LIBRARIES Threads::Threads JPEG::JPEG PkgConfig::HWY PkgConfig::RE2 PkgConfig::SPNG PkgConfig::UTF8PROC
   PkgConfig::XXHASH ${CMAKE_DL_LIBS})
-set(HASTEN_CLI_LIBRARIES fmt::fmt CLI11::CLI11 PkgConfig::RAPIDJSON)
+set(HASTEN_CLI_LIBRARIES fmt::fmt CLI11::CLI11 PkgConfig::RAPIDJSON PkgConfig::SAMPLERATE PkgConfig::SNDFILE PkgConfig::ZIP)

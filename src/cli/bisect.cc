@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <set>
 
+#include "cli/formats/value_files.h"
 #include "cli/layer_trace.h"
-#include "cli/value_files.h"
 #include "import/onnx/export.h"
 #include "surgery/extract.h"
 

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "cli/formats/value_files.h"
 #include "cli/outputs.h"
-#include "cli/value_files.h"
 #include "ops/infer.h"
 #include "tensor/compare.h"
 
@@ -53,7 +53,7 @@ Result<Checked> CheckOne(const RunFlags& flags, const Session& session, size_t i
   // What the run gave says more about the file than what inference knew.
   const Type& declared = session.declared_output_type(i);
   const Type& type = declared.known() ? declared : TypeOf(actual);
-  HASTEN_ASSIGN(const Value expected, ReadValue(*path, type));
+  HASTEN_ASSIGN(const Value expected, ReadValue(*path, {.type = type}));
   c.difference = Compare(actual, expected, {flags.relative, flags.absolute});
   return c;
 }

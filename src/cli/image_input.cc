@@ -1,7 +1,5 @@
 #include "cli/image_input.h"
 
-#include "base/mapped_file.h"
-
 namespace hasten::cli {
 namespace {
 
@@ -19,7 +17,7 @@ std::vector<Taps> AxisTaps(int64_t from, int64_t to, ResizeFilter filter) {
     Taps& taps = all[static_cast<size_t>(i)];
     const double centre = (static_cast<double>(i) + 0.5) * ratio;
     if (filter == ResizeFilter::kNearest) {
-      taps = {{std::min(static_cast<int64_t>(centre), from - 1)}, {1.0f}};
+      taps = {{(2 * i + 1) * from / (2 * to)}, {1.0f}};
       continue;
     }
     double sum = 0;
@@ -100,10 +98,60 @@ Dims InputDims(const ImageRecipe& r, int64_t batch, int64_t height, int64_t widt
   return dims;
 }
 
-Result<Tensor> DecodeFile(const std::string& path, PixelFormat color) {
-  HASTEN_ASSIGN(auto file, MappedFile::Open(path));
-  const std::string_view bytes = file->bytes();
-  return DecodeImage(std::as_bytes(std::span(bytes.data(), bytes.size())), color).At(path);
+struct Size {
+  int64_t height, width;
+};
+
+Status CheckSize(int64_t height, int64_t width) {
+  constexpr int64_t kMost = int64_t{1} << 28;
+  if (height <= kMost && width <= kMost && height * width <= kMost) return {};
+  return Status(Code::kInvalidArgument, Str(width, "x", height, " pixels are too many"));
+}
+
+// What the picture is resized to before height x width are cut out of its middle.
+Result<Size> SizeBeforeCrop(const Tensor& image, int64_t height, int64_t width, const ImageRecipe& recipe) {
+  const int64_t h = image.dims[0], w = image.dims[1];
+  if (!recipe.resize_to) {
+    if (h * width < w * height) return Size{height, std::max(width, (w * height + h / 2) / h)};
+    return Size{std::max(height, (h * width + w / 2) / w), width};
+  }
+  const int64_t shorter = *recipe.resize_to;
+  const Size size = h < w ? Size{shorter, shorter * w / h} : Size{shorter * h / w, shorter};
+  if (size.height < height || size.width < width)
+    return Status(Code::kInvalidArgument, Str("resized to ", size.width, "x", size.height, ", which has no ", width,
+                                              "x", height, " to cut out: --resize-to must be larger"));
+  return size;
+}
+
+std::vector<float> Cut(const std::vector<float>& pixels, Size from, int64_t above, int64_t left, Size to,
+                       int64_t channels) {
+  std::vector<float> out;
+  out.reserve(static_cast<size_t>(to.height * to.width * channels));
+  for (int64_t y = above; y < above + to.height; ++y) {
+    const auto row = pixels.begin() + (y * from.width + left) * channels;
+    out.insert(out.end(), row, row + to.width * channels);
+  }
+  return out;
+}
+
+// Half a pixel goes to the even side.
+int64_t Margin(int64_t from, int64_t to) { return std::lround(std::nearbyint(static_cast<double>(from - to) / 2)); }
+
+Result<std::vector<float>> Resized(const Tensor& image, const ImageRecipe& recipe, PlacedPicture* placed) {
+  const Size to{placed->input_height, placed->input_width};
+  Size before = to;
+  if (recipe.crop) {
+    HASTEN_ASSIGN(before, SizeBeforeCrop(image, to.height, to.width, recipe));
+  }
+  HASTEN_TRY(CheckSize(before.height, before.width));
+  placed->across = static_cast<double>(image.dims[1]) / static_cast<double>(before.width);
+  placed->down = static_cast<double>(image.dims[0]) / static_cast<double>(before.height);
+  std::vector<float> pixels = ResizeImage(image, before.height, before.width, recipe.filter);
+  if (!recipe.crop) return pixels;
+  const int64_t above = Margin(before.height, to.height), left = Margin(before.width, to.width);
+  placed->above = static_cast<double>(above);
+  placed->left = static_cast<double>(left);
+  return Cut(pixels, before, above, left, to, recipe.channels());
 }
 
 }  // namespace
@@ -112,24 +160,31 @@ std::vector<float> ResizeImage(const Tensor& image, int64_t height, int64_t widt
   return AlongY(AlongX(image, AxisTaps(image.dims[1], width, filter)), AxisTaps(image.dims[0], height, filter));
 }
 
-Result<ImageInput> ReadImages(std::span<const std::string> paths, const ImageRecipe& recipe) {
-  const int64_t batch = recipe.batch.value_or(static_cast<int64_t>(paths.size()));
-  if (batch != static_cast<int64_t>(paths.size()) || (!recipe.batched && batch != 1))
-    return Status(Code::kInvalidArgument, Str("takes ", recipe.batched ? batch : 1, " pictures, ", paths.size(),
+Result<ImageInput> ReadImages(std::span<const Picture> pictures, const ImageRecipe& recipe) {
+  const auto given = std::ssize(pictures);
+  const int64_t batch = recipe.batch.value_or(given);
+  if (batch != given || (!recipe.batched && batch != 1))
+    return Status(Code::kInvalidArgument, Str("takes ", recipe.batched ? batch : 1, " pictures, ", given,
                                               " given; each is a --image of its own"));
   ImageInput input;
   int64_t height = recipe.height.value_or(0), width = recipe.width.value_or(0);
-  for (size_t n = 0; n < paths.size(); ++n) {
-    HASTEN_ASSIGN(const Tensor image, DecodeFile(paths[n], recipe.color));
+  for (const Picture& picture : pictures) {
+    const int64_t n = std::ssize(input.placed);
+    const auto bytes = std::as_bytes(std::span(picture.file.bytes.data(), picture.file.bytes.size()));
+    HASTEN_ASSIGN(const Tensor image, DecodeImage(bytes, recipe.color).At(picture.path));
     if (n == 0) {
-      height = recipe.height.value_or(image.dims[0]);
-      width = recipe.width.value_or(image.dims[1]);
+      height = recipe.height.value_or(recipe.resize_to.value_or(image.dims[0]));
+      width = recipe.width.value_or(recipe.resize_to.value_or(image.dims[1]));
       HASTEN_ASSIGN(input.tensor, NewTensor(recipe.dtype, InputDims(recipe, batch, height, width)));
     }
-    if (height > 0 && width > 0)
-      Fill(&input.tensor, static_cast<int64_t>(n), ResizeImage(image, height, width, recipe.filter), recipe);
+    PlacedPicture placed{.picture = picture, .item = n, .input_height = height, .input_width = width};
+    if (height > 0 && width > 0) {
+      HASTEN_ASSIGN(const std::vector<float> pixels, Resized(image, recipe, &placed).At(picture.path));
+      Fill(&input.tensor, n, pixels, recipe);
+    }
+    input.placed.push_back(placed);
     input.said.push_back(
-        Str(paths[n], ": ", image.dims[1], "x", image.dims[0], " to ", width, "x", height, ", ", recipe.Text()));
+        Str(picture.path, ": ", image.dims[1], "x", image.dims[0], " to ", width, "x", height, ", ", recipe.Text()));
   }
   return input;
 }

@@ -46,11 +46,17 @@ Status ReadSetting(std::string_view key, const Json& v, ImageSettings* settings)
   if (key == "color") return ReadText(v, key, &settings->color);
   if (key == "resize") return ReadText(v, key, &settings->resize);
   if (key == "layout") return ReadText(v, key, &settings->layout);
+  if (key == "crop") return ReadText(v, key, &settings->crop);
+  if (key == "resize_to") {
+    if (!v.IsInt64() || v.GetInt64() < 1) return Wrong(key, "a number of pixels");
+    settings->resize_to = v.GetInt64();
+    return {};
+  }
   if (key == "scale") return ReadScale(v, &settings->scale);
   if (key == "mean") return ReadNumbers(v, key, &settings->mean);
   if (key == "std") return ReadNumbers(v, key, &settings->deviation);
-  return Status(Code::kInvalidModel,
-                Str("unknown key ", Quote(key), "; known are color, resize, layout, scale, mean, std"));
+  return Status(Code::kInvalidModel, Str("unknown key ", Quote(key),
+                                         "; known are color, resize, layout, crop, resize_to, scale, mean, std"));
 }
 
 }  // namespace

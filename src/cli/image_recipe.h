@@ -16,6 +16,8 @@ struct ImageSettings {
   std::optional<std::string> color;   // rgb, bgr, gray
   std::optional<std::string> resize;  // bilinear, antialias, nearest
   std::optional<std::string> layout;  // nchw, nhwc
+  std::optional<std::string> crop;    // center, none
+  std::optional<int64_t> resize_to;   // the shorter side before it is cropped
   std::optional<double> scale;
   std::optional<std::vector<double>> mean, deviation;  // one for all channels, or one each
 };
@@ -25,6 +27,8 @@ struct ImageRecipe {
   PixelFormat color = PixelFormat::kRgb;
   ResizeFilter filter = ResizeFilter::kBilinear;
   bool channels_last = false, batched = true;
+  bool crop = false;                            // keeps the proportions and cuts the middle out
+  std::optional<int64_t> resize_to;             // the shorter side before that; else what just covers the input
   std::optional<int64_t> batch, height, width;  // as far as the model fixes them; the picture's own size otherwise
   double scale = 1;
   std::vector<double> mean, deviation;  // one per channel
@@ -34,7 +38,8 @@ struct ImageRecipe {
   std::string Text() const;  // "RGB, bilinear, times 1/255, mean ..., deviation ..., NCHW"
 };
 
-// Metadata key "hasten.image", a JSON object with the keys color, resize, layout, scale, mean, std.
+// Metadata key "hasten.image", a JSON object with the keys color, resize, layout, crop, resize_to, scale,
+// mean, std.
 inline constexpr std::string_view kImageMetadata = "hasten.image";
 Result<ImageSettings> ParseImageMetadata(std::string_view json);
 

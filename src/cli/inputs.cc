@@ -2,20 +2,39 @@
 
 #include <filesystem>
 
-#include "cli/image_input.h"
+#include "cli/input_files.h"
 #include "cli/random_input.h"
 #include "cli/shapes.h"
-#include "cli/value_files.h"
+#include "cli/sound_input.h"
 #include "ops/infer.h"
 
 namespace hasten::cli {
 namespace {
 
-// "x" and "photo.npy" of "x=photo.npy".
-struct NamedFile {
-  std::optional<std::string> name;
-  std::string path;
-};
+// One tensor of several, along the first axis.
+Result<Value> Concatenated(const std::vector<Value>& parts, const std::vector<InputFile>& files) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (!parts[i].is_tensor() || parts[i].tensor().dims.empty())
+      return Status(Code::kInvalidArgument,
+                    Str(files[i].path, ": must be a tensor with a batch, to be one of several"));
+    const Tensor &a = parts[0].tensor(), &b = parts[i].tensor();
+    Dims dims = b.dims;
+    dims[0] = a.dims[0];
+    if (a.dtype != b.dtype || a.dims != dims)
+      return Status(Code::kInvalidArgument,
+                    Str(files[i].path, " is ", b, ", ", files[0].path, " is ", a, ": all but the batch must be equal"));
+  }
+  Dims dims = parts[0].tensor().dims;
+  for (size_t i = 1; i < parts.size(); ++i) dims[0] += parts[i].tensor().dims[0];
+  HASTEN_TRY(CheckedElements(dims).status());
+  HASTEN_ASSIGN(Tensor out, NewTensor(parts[0].tensor().dtype, dims));
+  int64_t at = 0;
+  for (const Value& part : parts) {
+    CopyElements(part.tensor(), 0, &out, at, part.tensor().elements());
+    at += part.tensor().elements();
+  }
+  return Value(std::move(out));
+}
 
 class Inputs {
  public:
@@ -25,6 +44,7 @@ class Inputs {
         model_(session.model()),
         shapes_(std::move(shapes)),
         report_(report),
+        files_(graph_, flags.raw_dtype),
         values_(graph_.inputs.size()) {}
 
   Result<std::vector<Value>> Gather() {
@@ -35,10 +55,13 @@ class Inputs {
       HASTEN_TRY(FromFolder(flags_.check));
     else if (none && !values_.empty())
       HASTEN_TRY(MadeUp());
-    for (const std::string& text : flags_.inputs) HASTEN_TRY(FromFile(text));
-    HASTEN_TRY(Pictures());
+    for (const std::string& text : flags_.inputs) HASTEN_TRY(files_.Add(text, "--input", /*picture=*/false));
+    for (const std::string& text : flags_.images) HASTEN_TRY(files_.Add(text, "--image", /*picture=*/true));
+    for (size_t i = 0; i < values_.size(); ++i)
+      if (!files_.of(i).empty()) HASTEN_TRY(FromFiles(i));
     return Complete();
   }
+  std::vector<PlacedPicture> TakePictures() { return std::move(pictures_); }
 
  private:
   const GraphValue& input(size_t i) const { return graph_.value(graph_.inputs[i]); }
@@ -54,66 +77,90 @@ class Inputs {
       if (!path)
         return Status(Code::kNotFound,
                       Str(dir, ": there is no input_", i, ".pb (or .npy) for ", Label(i), ", ", input(i).type));
-      HASTEN_ASSIGN(values_[i], ReadValue(*path, input(i).type));
+      HASTEN_ASSIGN(values_[i], ReadValue(*path, WishOf(i)));
     }
     if (const auto more = FindValueFile(dir, Str("input_", values_.size())))
       return Status(Code::kInvalidArgument, Str(*more, ": the model takes ", values_.size(), " inputs"));
     return {};
   }
 
-  // A file's name may hold '=', so the part before it counts only if it names an input, or no such file is there.
-  Result<NamedFile> Split(const std::string& text) const {
-    const size_t equals = text.find('=');
-    for (size_t at = equals; at != std::string::npos; at = text.find('=', at + 1))
-      if (FindInput(graph_, text.substr(0, at)).ok()) return NamedFile{text.substr(0, at), text.substr(at + 1)};
-    std::error_code error;
-    if (equals == std::string::npos || std::filesystem::exists(text, error)) return NamedFile{{}, text};
-    return FindInput(graph_, text.substr(0, equals)).status();
+  ValueWish WishOf(size_t i) const {
+    ValueWish wish{
+        .type = input(i).type, .name = input(i).name, .raw_dtype = flags_.raw_dtype, .limits = flags_.Limits()};
+    if (wish.type.is_tensor() && shapes_.HasRank(i)) wish.dims = shapes_.Known(i);
+    return wish;
   }
 
-  Result<size_t> InputOf(const NamedFile& file, std::string_view option) const {
-    if (file.name) return FindInput(graph_, *file.name);
-    if (graph_.inputs.size() == 1) return size_t{0};
-    std::vector<std::string> names;
-    for (size_t i = 0; i < graph_.inputs.size(); ++i) names.push_back(Quote(input(i).name));
-    return Status(Code::kInvalidArgument, Str(option, " ", file.path, ": must name the input, as in NAME=", file.path,
-                                              "; the model has ", Join(names, ", ")));
+  Status FromFiles(size_t i) {
+    const std::vector<InputFile>& files = files_.of(i);
+    const auto picture = [](const InputFile& f) { return f.form == FileForm::kPicture; };
+    const auto pictures = std::count_if(files.begin(), files.end(), picture);
+    if (pictures == std::ssize(files)) return FromPictures(i);
+    if (pictures != 0) return Status(Code::kInvalidArgument, Str(Label(i), " is given pictures and other files"));
+    if (input(i).type.kind == Type::Kind::kSequence) return FromElements(i);
+    std::vector<Value> parts;
+    for (const InputFile& file : files) {
+      HASTEN_ASSIGN(parts.emplace_back(), Read(i, file, WishOf(i)));
+    }
+    if (parts.size() == 1) {
+      values_[i] = std::move(parts[0]);
+      return {};
+    }
+    HASTEN_ASSIGN(values_[i], Concatenated(parts, files).At(Label(i)));
+    return {};
   }
 
-  Status FromFile(const std::string& text) {
-    HASTEN_ASSIGN(const NamedFile file, Split(text));
-    HASTEN_ASSIGN(const size_t i, InputOf(file, "--input"));
+  Result<Value> Read(size_t i, const InputFile& file, const ValueWish& wish) {
+    if (file.made_up) {
+      Dims dims;
+      if (wish.type.is_tensor()) {
+        HASTEN_ASSIGN(dims, shapes_.DimsOf(i));
+      }
+      return PseudoFile(file.path, wish.type, dims, flags_.seed + i).At(Label(i));
+    }
+    if (file.form == FileForm::kSound) return ReadSoundFile(i, file, wish);
+    ValueWish member = wish;
+    member.name = file.member;
+    return ReadValue(file.file, file.form, member).At(file.path);
+  }
+
+  // A sequence: a file each for its elements, or one that holds it whole.
+  Status FromElements(size_t i) {
     const Type& type = input(i).type;
-    std::optional<Dims> dims;
-    if (type.is_tensor() && shapes_.HasRank(i)) {
-      HASTEN_ASSIGN(dims, shapes_.DimsOf(i));
+    std::vector<Value> elements;
+    for (const InputFile& file : files_.of(i)) {
+      ValueWish wish = WishOf(i);
+      const bool may_be_whole = file.form == FileForm::kPb || file.form == FileForm::kJson || file.made_up;
+      if (!may_be_whole) wish.type = *type.element;
+      HASTEN_ASSIGN(Value v, Read(i, file, wish));
+      if (v.kind() != Value::Kind::kSequence) {
+        elements.push_back(std::move(v));
+        continue;
+      }
+      if (files_.of(i).size() > 1) return Status(Code::kInvalidArgument, Str(Label(i), " is given twice"));
+      values_[i] = std::move(v);
+      return {};
     }
-    const bool element = type.kind == Type::Kind::kSequence && !file.path.ends_with(".pb");
-    HASTEN_ASSIGN(Value v, ReadValue(file.path, element ? *type.element : type, dims));
-    if (element) {
-      std::vector<Value> elements = values_[i].has() ? values_[i].TakeElements() : std::vector<Value>();
-      elements.push_back(std::move(v));
-      v = Value::Sequence(type.element->dtype, std::move(elements));
-    } else if (values_[i].has() && flags_.input_dir.empty()) {
-      return Status(Code::kInvalidArgument, Str(Label(i), " is given twice"));
-    }
-    values_[i] = std::move(v);
+    values_[i] = Value::Sequence(type.element->dtype, std::move(elements));
     return {};
   }
 
-  Status Pictures() {
-    std::vector<std::vector<std::string>> paths(values_.size());
-    for (const std::string& text : flags_.images) {
-      HASTEN_ASSIGN(const NamedFile file, Split(text));
-      HASTEN_ASSIGN(const size_t i, InputOf(file, "--image"));
-      paths[i].push_back(file.path);
+  Result<Value> ReadSoundFile(size_t i, const InputFile& file, const ValueWish& wish) {
+    int rate = kUsualSampleRate;
+    if (flags_.sample_rate) {
+      rate = static_cast<int>(*flags_.sample_rate);
+    } else if (const auto found = model_.metadata.find(std::string(kSampleRateMetadata));
+               found != model_.metadata.end()) {
+      HASTEN_ASSIGN(rate, ParseSampleRate(found->second).At(Str("metadata ", Quote(kSampleRateMetadata))));
     }
-    for (size_t i = 0; i < paths.size(); ++i)
-      if (!paths[i].empty()) HASTEN_TRY(Picture(i, paths[i]));
-    return {};
+    HASTEN_ASSIGN(SoundInput made, MakeSoundInput(file.file.bytes, rate, wish).At(Str(Label(i), ": ", file.path)));
+    const std::string line = Str(file.path, ": ", made.said);
+    report_->Line(Str("sound: ", line));
+    report_->Fact([line](JsonWriter* json) { WriteTexts(json, "sound", std::span(&line, 1)); });
+    return Value(std::move(made.tensor));
   }
 
-  Status Picture(size_t i, const std::vector<std::string>& paths) {
+  Status FromPictures(size_t i) {
     ImageSettings metadata;
     if (const auto found = model_.metadata.find(std::string(kImageMetadata)); found != model_.metadata.end()) {
       HASTEN_ASSIGN(metadata, ParseImageMetadata(found->second).At(Str("metadata ", Quote(kImageMetadata))));
@@ -124,7 +171,13 @@ class Inputs {
                     Str(Label(i), ": ", type, " takes no picture: it must be a tensor of rank 3 or 4"));
     HASTEN_ASSIGN(const ImageRecipe recipe,
                   MakeImageRecipe(type, shapes_.Known(i), flags_.image, metadata).At(Label(i)));
-    HASTEN_ASSIGN(ImageInput made, ReadImages(paths, recipe).At(Label(i)));
+    std::vector<Picture> pictures;
+    for (const InputFile& file : files_.of(i)) pictures.push_back({file.path, file.file});
+    HASTEN_ASSIGN(ImageInput made, ReadImages(pictures, recipe).At(Label(i)));
+    for (PlacedPicture& placed : made.placed) {
+      placed.input = i;
+      pictures_.push_back(std::move(placed));
+    }
     for (const std::string& line : made.said) report_->Line(Str("image: ", line));
     report_->Fact([said = std::move(made.said)](JsonWriter* json) { WriteTexts(json, "image", said); });
     values_[i] = Value(std::move(made.tensor));
@@ -167,14 +220,20 @@ class Inputs {
   const Model& model_;
   InputShapes shapes_;
   Report* report_;
+  InputFiles files_;
   std::vector<Value> values_;
+  std::vector<PlacedPicture> pictures_;
 };
 
 }  // namespace
 
-Result<std::vector<Value>> GatherInputs(const RunFlags& flags, const Session& session, Report* report) {
+Result<std::vector<Value>> GatherInputs(const RunFlags& flags, const Session& session, Report* report,
+                                        std::vector<PlacedPicture>* pictures) {
   HASTEN_ASSIGN(InputShapes shapes, InputShapes::Of(session.model().graph, flags.shapes));
-  return Inputs(flags, session, std::move(shapes), report).Gather();
+  Inputs inputs(flags, session, std::move(shapes), report);
+  HASTEN_ASSIGN(std::vector<Value> values, inputs.Gather());
+  if (pictures) *pictures = inputs.TakePictures();
+  return values;
 }
 
 }  // namespace hasten::cli

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "cli/formats/npy.h"
 #include "cli/layer_trace.h"
-#include "cli/npy.h"
 #include "cli/python.h"
 #include "import/onnx/export.h"
 

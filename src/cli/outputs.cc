@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "cli/classes.h"
-#include "cli/npy.h"
-#include "cli/value_files.h"
+#include "cli/formats/npy.h"
+#include "cli/formats/value_files.h"
 #include "ops/infer.h"
 
 namespace hasten::cli {

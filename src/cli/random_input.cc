@@ -1,5 +1,6 @@
 #include "cli/random_input.h"
 
+#include "cli/image_recipe.h"
 #include "ir/graph.h"
 
 namespace hasten::cli {
@@ -23,7 +24,35 @@ Dims AssumedDims(const Shape& shape) {
   return dims;
 }
 
+constexpr std::string_view kRandom = "random", kRange = "random:", kZeros = "zeros", kOnes = "ones";
+
 }  // namespace
+
+bool IsPseudoFile(std::string_view text) {
+  return text == kRandom || text.starts_with(kRange) || text == kZeros || text == kOnes;
+}
+
+Result<Value> PseudoFile(std::string_view text, const Type& type, const Dims& dims, uint64_t seed) {
+  if (text == kRandom) return RandomValue(type, dims, seed);
+  const bool numbers = type.is_tensor() && (IsFloat(type.dtype) || IsInteger(type.dtype) || type.dtype == DType::kBool);
+  if (!numbers) return Status(Code::kInvalidArgument, Str("must be a tensor of numbers for ", text, ", is ", type));
+  Generator generator{Generator::Kind::kConstant, seed, text == kOnes ? 1.0 : 0.0, 0};
+  if (text.starts_with(kRange)) {
+    HASTEN_ASSIGN(const std::vector<double> range, ParseNumbers(text.substr(kRange.size())));
+    const bool integers = !IsFloat(type.dtype);
+    if (range.size() != 2 || range[0] > range[1])
+      return Status(Code::kInvalidArgument, Str("'", text, "' must be random:LOW,HIGH, as in random:-1,1"));
+    if (integers &&
+        (range[0] < static_cast<double>(IntMin(type.dtype)) || range[1] > static_cast<double>(IntMax(type.dtype)) ||
+         range[0] != std::floor(range[0]) || range[1] != std::floor(range[1])))
+      return Status(Code::kInvalidArgument, Str("'", text, "' must be a range of integers of ", Name(type.dtype)));
+    generator.kind = integers ? Generator::Kind::kIntegers : Generator::Kind::kUniform;
+    generator.a = range[0];
+    generator.b = range[1];
+  }
+  HASTEN_ASSIGN(Tensor t, Generate(generator, type.dtype, dims));
+  return Value(std::move(t));
+}
 
 Result<Value> RandomValue(const Type& type, const Dims& dims, uint64_t seed) {
   switch (type.kind) {

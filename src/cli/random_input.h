@@ -10,4 +10,9 @@ namespace hasten::cli {
 // A pure function of its arguments.
 Result<Value> RandomValue(const Type& type, const Dims& dims, uint64_t seed);
 
+// "random", "random:LOW,HIGH", "zeros" and "ones" stand in the place of a file.  Floats lie in [LOW, HIGH), integers in
+// [LOW, HIGH].
+bool IsPseudoFile(std::string_view text);
+Result<Value> PseudoFile(std::string_view text, const Type& type, const Dims& dims, uint64_t seed);
+
 }  // namespace hasten::cli

@@ -39,6 +39,8 @@ constexpr Example kExamples[] = {
     {"Made-up inputs: does it run, and how fast?", "hasten run model.onnx --repeat 100"},
     {"How fast is a ResNet-50 here?", "hasten run zoo:resnet50 --repeat 20"},
     {"One input from a NumPy file.", "hasten run model.onnx --input x=photo.npy"},
+    {"All inputs from one archive, or from standard input.", "hasten run model.onnx --input inputs.npz"},
+    {"A sound, and an input of ones.", "hasten run speech.onnx --input wave=hello.flac --input state=ones"},
     {"What is in a picture?", "hasten run model.onnx --image cat.jpg --labels labels.txt --top 5"},
     {"Folders as ONNX test data has them: input_0.pb, input_1.pb, ... in the model's order.",
      "hasten run model.onnx --input-dir test_data_set_0 --output-dir out --output-format pb"},
@@ -54,10 +56,18 @@ inspect zoo:' lists the names.
 Without any input, inputs are made up from --seed: floats between 0 and 1, integers 0 or 1; dimensions that
 the model leaves open are 1 unless --shape tells.
 
+An input file is known by its extension, or by what it begins with. A list of several in one file (.npz, JSON) goes
+to the inputs of their names. JSON is a nested list, {"shape", "dtype", "data"}, {"NAME": ...} for several, or
+{"inputs": [...]} as KServe has it; NaN and Infinity may be strings. The length that a raw file or a text leaves
+open follows from its size. Files given for one input beyond the first are joined along the first axis.
+
+A sound (WAV, FLAC, Ogg, AIFF) becomes the mean of its channels between -1 and 1 at --sample-rate; an input of fixed
+length gets its beginning, or silence after it. What was done is printed.
+
 A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's
-size without keeping its proportions, and each pixel becomes (pixel * scale - mean) / std. What is not given
+size (without keeping its proportions, unless --crop or --resize-to is given), and each pixel becomes (pixel * scale - mean) / std. What is not given
 by flags comes from the model's metadata "hasten.image", a JSON object with the keys color, resize, layout,
-scale, mean and std; else floats get the scale 1/255 and, for three channels, ImageNet's mean
+crop, resize_to, scale, mean and std; else floats get the scale 1/255 and, for three channels, ImageNet's mean
 0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get pixels as they are (int8: less 128). Where one
 of scale, mean and std is given, the other two are not ImageNet's but 1/255, 0 and 1. Whether channels come
 first or last follows from the input's shape. What was done is printed.

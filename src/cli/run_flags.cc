@@ -1,7 +1,9 @@
 #include "cli/run_flags.h"
 
+#include "base/nearest.h"
 #include "cli/flag_checks.h"
 #include "cli/shapes.h"
+#include "cli/sound_input.h"
 
 namespace hasten::cli {
 namespace {
@@ -16,17 +18,32 @@ CLI::Option* AddParsed(CLI::App* app, const std::string& name, std::optional<T>*
   return app->add_option_function<std::string>(name, store, doc)->check(Parses(parse));
 }
 
+Result<DType> ParseDType(std::string_view name) {
+  if (const auto dtype = DTypeFromName(name); dtype && *dtype != DType::kString) return *dtype;
+  std::vector<std::string> names;
+  for (int i = 1; i < kNumDTypes; ++i) names.emplace_back(Name(static_cast<DType>(i)));
+  std::erase(names, std::string(Name(DType::kString)));
+  const std::string nearest = Nearest(name, names);
+  return Status(Code::kInvalidArgument,
+                Str("'", name, "' is no element type",
+                    nearest.empty() ? Str(": ", Join(names, ", ")) : Str("; did you mean '", nearest, "'?")));
+}
+
 void AddInputs(CLI::App* app, RunFlags* f) {
   app->add_option(
          "--input", f->inputs,
-         "An input from a file: .npy, .pb (TensorProto and its kin) or .raw (row-major bytes, with --shape). NAME= may "
-         "be left out if the model has one input. For a sequence, repeat it once per element")
+         "An input from a file: .npy, .npz (also FILE.npz:MEMBER), .json, .pb (TensorProto and its kin), .raw "
+         "(row-major bytes), .txt (a string a line), a sound or a picture; - is standard input; random, "
+         "random:LOW,HIGH, "
+         "zeros and ones need no file. NAME= may be left out if the model has one input, or the file has names. Repeat "
+         "it for a batch, or for the elements of a sequence")
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
   app->add_option("--input-dir", f->input_dir,
                   "All inputs from input_0.pb, input_1.pb, ... (or .npy) of a folder, in the model's order")
       ->type_name("DIR");
-  app->add_option("--image", f->images, "A picture (JPEG, PNG, BMP, PNM) as an input. Repeat it for a batch")
+  app->add_option("--image", f->images,
+                  "A picture (JPEG, PNG, BMP, PNM) as an input, whatever the file is called. Repeat it for a batch")
       ->type_name("[NAME=]FILE")
       ->allow_extra_args(false);
   app->add_option("--shape", f->shapes,
@@ -34,14 +51,34 @@ void AddInputs(CLI::App* app, RunFlags* f) {
       ->type_name("NAME=DIMS")
       ->allow_extra_args(false)
       ->check(Parses([](const std::string& s) { return ParseShape(s); }));
+  app->add_option_function<std::string>(
+         "--raw-dtype", [f](const std::string& name) { f->raw_dtype = *ParseDType(name); },
+         "The type of elements in raw files, as in f32 or u8, which become the input's own")
+      ->type_name("TYPE")
+      ->check(Parses(ParseDType));
+  app->add_option("--sample-rate", f->sample_rate,
+                  "Samples a second that sounds are brought to: the model's metadata \"hasten.sample_rate\", or 16000")
+      ->type_name("HZ")
+      ->check(Within<int64_t>(1, kMostSampleRate));
   app->add_option("--seed", f->seed, "Seed of made-up inputs and of random ops")->type_name("N")->capture_default_str();
 }
 
 void AddImageSettings(CLI::App* app, ImageSettings* image) {
-  OneOf(app->add_option("--color", image->color, "Order of the channels"), {"rgb", "bgr", "gray"});
+  auto* color = OneOf(app->add_option("--color", image->color, "Order of the channels"), {"rgb", "bgr", "gray"});
+  app->add_flag_function(
+         "--bgr", [image](int64_t) { image->color = "bgr"; }, "Short for --color bgr")
+      ->excludes(color);
   OneOf(app->add_option("--resize", image->resize,
                         "bilinear takes the four nearest pixels, antialias averages where it shrinks"),
         {"bilinear", "antialias", "nearest"});
+  OneOf(
+      app->add_option("--crop", image->crop,
+                      "center keeps the picture's proportions: its shorter side is resized to --resize-to, or to what "
+                      "just covers the input, and the middle is cut out; none resizes both sides to fit"),
+      {"center", "none"});
+  app->add_option("--resize-to", image->resize_to, "The shorter side in pixels before the middle is cut out")
+      ->type_name("N")
+      ->check(Within<int64_t>(1, 1 << 16));
   AddParsed(app, "--scale", &image->scale, ParseScale, "Multiply pixels (0 to 255) by this first: 1/255 gives 0 to 1")
       ->type_name("X|A/B");
   AddParsed(app, "--mean", &image->mean, ParseNumbers, "Then subtract this, one for all channels or one each")

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/formats/file_bytes.h"
 #include "cli/image_recipe.h"
 #include "cli/plan_flags.h"
 
@@ -13,11 +14,13 @@ namespace hasten::cli {
 struct RunFlags {
   std::string model;
   // Input
-  std::vector<std::string> inputs;  // NAME=FILE
+  std::vector<std::string> inputs;  // [NAME=]FILE
   std::vector<std::string> images;  // [NAME=]FILE
   std::string input_dir;
   std::vector<std::string> shapes;  // NAME=DIMS
   uint64_t seed = 0;
+  std::optional<DType> raw_dtype;
+  std::optional<int64_t> sample_rate;
   ImageSettings image;
   // Output
   std::string output_dir, output_format = "npy";
@@ -34,6 +37,8 @@ struct RunFlags {
   bool verify = false, verify_plan = false;
   std::string trace;
   PlanFlags plan;
+
+  ReadLimits Limits() const { return {}; }
 };
 
 void AddRunFlags(CLI::App* app, RunFlags* flags);

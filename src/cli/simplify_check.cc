@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "cli/fixed_shapes.h"
+#include "cli/formats/value_files.h"
 #include "cli/random_input.h"
-#include "cli/value_files.h"
 #include "engine/session.h"
 #include "ops/infer.h"
 #include "tensor/compare.h"
@@ -72,11 +72,10 @@ class Checker {
         return FindInput(graph_, text.substr(0, text.find_first_of(":="))).status().At("--input-data-path");
       HASTEN_ASSIGN(const size_t i, FindInput(graph_, text.substr(0, cut)));
       const Type& type = graph_.value(graph_.inputs[i]).type;
-      std::optional<Dims> dims;
-      if (type.is_tensor() && shapes_.HasRank(i)) {
-        HASTEN_ASSIGN(dims, shapes_.DimsOf(i));
-      }
-      HASTEN_ASSIGN(given_[i], ReadValue(text.substr(cut + 1), type, dims));
+      std::optional<KnownDims> dims;
+      if (type.is_tensor() && shapes_.HasRank(i)) dims = shapes_.Known(i);
+      HASTEN_ASSIGN(given_[i], ReadValue(text.substr(cut + 1),
+                                         {.type = type, .name = graph_.value(graph_.inputs[i]).name, .dims = dims}));
     }
     return {};
   }

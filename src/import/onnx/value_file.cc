@@ -182,10 +182,14 @@ R Safely(const std::string& path, F work) {
 }  // namespace onnx
 
 Result<Value> ReadValuePb(const std::string& path, const Type& expected) {
-  return onnx::Safely<Result<Value>>(path, [&]() -> Result<Value> {
-    HASTEN_ASSIGN(auto file, MappedFile::Open(path));
-    onnx::DataSource data(file->bytes(), file, "", false);
-    return onnx::ValueReader(&data).Read(file->bytes(), expected, 0).At(path);
+  HASTEN_ASSIGN(auto file, MappedFile::Open(path));
+  return ReadValuePb(file->bytes(), file, expected).At(path);
+}
+
+Result<Value> ReadValuePb(std::string_view bytes, std::shared_ptr<const void> owner, const Type& expected) {
+  return onnx::Safely<Result<Value>>("value", [&]() -> Result<Value> {
+    onnx::DataSource data(bytes, std::move(owner), "", false);
+    return onnx::ValueReader(&data).Read(bytes, expected, 0);
   });
 }
 

@@ -1,9 +1,9 @@
-#include "cli/npy.h"
+#include "cli/formats/npy.h"
 
 #include <utf8proc.h>
 
 #include "base/mapped_file.h"
-#include "cli/npy_header.h"
+#include "cli/formats/npy_header.h"
 
 namespace hasten::cli {
 namespace {
@@ -128,38 +128,6 @@ Result<Tensor> FromCarrier(Tensor t, DType wanted) {
   return out;
 }
 
-Result<Tensor> ReadArray(const std::shared_ptr<const MappedFile>& file, DType wanted) {
-  HASTEN_ASSIGN(const NpyHeader h, ReadNpyHeader(file->bytes()));
-  const bool text = h.kind == 'S' || h.kind == 'U';
-  DType dtype = NumpyDType(h);
-  if (h.kind == 'V' && Carrier(wanted) != DType::kNone && BytesFor(Carrier(wanted), 1) == h.item_bytes)
-    dtype = Carrier(wanted);  // so NumPy names bfloat16 and its kin from other packages
-  if (!text && dtype == DType::kNone)
-    return Status(Code::kUnsupported, Str("elements of type '", h.kind, h.item_bytes, "' are not read"));
-  const uint64_t there = file->bytes().size() - h.data_at;
-  const auto count = static_cast<unsigned __int128>(h.dims.elements());
-  const unsigned __int128 need = count * static_cast<uint64_t>(h.item_bytes);
-  if (need != there)
-    return Status(Code::kDataLoss, Str("shape ", h.dims, " of ", h.item_bytes, "-byte elements does not fit the ",
-                                       there, " bytes of data"));
-  Tensor raw;
-  raw.dtype = text ? DType::kU8 : dtype;
-  raw.dims = text ? Dims{static_cast<int64_t>(need)} : h.dims;
-  raw.data = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(file->bytes().data() + h.data_at));
-  raw.owner = file;
-  const bool swapped = h.byte_order == '>' && h.item_bytes > 1 && h.kind != 'S';
-  if (swapped || (h.fortran && h.dims.rank() > 1)) {
-    HASTEN_ASSIGN(raw, Rearrange(h, raw));
-  }
-  if (text) return Strings(h, raw);
-  if (wanted != dtype && Carrier(wanted) == dtype) return FromCarrier(std::move(raw), wanted);
-  if (dtype == DType::kBool) {  // other bytes than 0 and 1 are true, too
-    HASTEN_ASSIGN(raw, Clone(raw));
-    for (int64_t i = 0; i < raw.elements(); ++i) raw.data[i] = std::byte{raw.data[i] != std::byte{0}};
-  }
-  return raw;
-}
-
 // Code points of each string; nullopt if one is not UTF-8 or ends in NUL, which NumPy would drop.
 std::optional<std::vector<std::u32string>> CodePoints(const Tensor& t) {
   std::vector<std::u32string> out(static_cast<size_t>(t.elements()));
@@ -220,19 +188,59 @@ Result<Tensor> ToCarrier(const Tensor& t) {
 
 }  // namespace
 
-Result<Tensor> ReadNpy(const std::string& path, DType wanted) {
-  HASTEN_ASSIGN(auto file, MappedFile::Open(path));
-  return ReadArray(file, wanted).At(path);
+Result<Tensor> ReadNpy(const FileBytes& file, DType wanted) {
+  HASTEN_ASSIGN(const NpyHeader h, ReadNpyHeader(file.bytes));
+  const bool text = h.kind == 'S' || h.kind == 'U';
+  DType dtype = NumpyDType(h);
+  if (h.kind == 'V' && Carrier(wanted) != DType::kNone && BytesFor(Carrier(wanted), 1) == h.item_bytes)
+    dtype = Carrier(wanted);  // so NumPy names bfloat16 and its kin from other packages
+  if (!text && dtype == DType::kNone)
+    return Status(Code::kUnsupported, Str("elements of type '", h.kind, h.item_bytes, "' are not read"));
+  const uint64_t there = file.bytes.size() - h.data_at;
+  const auto count = static_cast<unsigned __int128>(h.dims.elements());
+  const unsigned __int128 need = count * static_cast<uint64_t>(h.item_bytes);
+  if (need != there)
+    return Status(Code::kDataLoss, Str("shape ", h.dims, " of ", h.item_bytes, "-byte elements does not fit the ",
+                                       there, " bytes of data"));
+  // Strings of no bytes would cost memory that the file does not account for.
+  if (text && h.item_bytes == 0 && count > file.bytes.size())
+    return Status(Code::kDataLoss, Str("shape ", h.dims, " of empty strings is more than the file can mean"));
+  Tensor raw;
+  raw.dtype = text ? DType::kU8 : dtype;
+  raw.dims = text ? Dims{static_cast<int64_t>(need)} : h.dims;
+  raw.data = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(file.bytes.data() + h.data_at));
+  raw.owner = file.owner;
+  const bool swapped = h.byte_order == '>' && h.item_bytes > 1 && h.kind != 'S';
+  if (swapped || (h.fortran && h.dims.rank() > 1)) {
+    HASTEN_ASSIGN(raw, Rearrange(h, raw));
+  }
+  if (text) return Strings(h, raw);
+  if (wanted != dtype && Carrier(wanted) == dtype) return FromCarrier(std::move(raw), wanted);
+  if (dtype == DType::kBool) {  // other bytes than 0 and 1 are true, too
+    HASTEN_ASSIGN(raw, Clone(raw));
+    for (int64_t i = 0; i < raw.elements(); ++i) raw.data[i] = std::byte{raw.data[i] != std::byte{0}};
+  }
+  return raw;
 }
 
-Status WriteNpy(const std::string& path, const Tensor& t) {
-  if (t.dtype == DType::kString) return WriteFile(path, StringArray(t));
+Result<Tensor> ReadNpy(const std::string& path, DType wanted) {
+  HASTEN_ASSIGN(const FileBytes file, ReadBytes(path));
+  return ReadNpy(file, wanted).At(path);
+}
+
+Result<std::string> EncodeNpy(const Tensor& t) {
+  if (t.dtype == DType::kString) return StringArray(t);
   Tensor plain = t;
   if (Carrier(t.dtype) != DType::kNone) {
     HASTEN_ASSIGN(plain, ToCarrier(t));
   }
   std::string file = WriteNpyHeader(DescrOf(plain.dtype), plain.dims);
   file.append(reinterpret_cast<const char*>(plain.data), static_cast<size_t>(plain.bytes()));
+  return file;
+}
+
+Status WriteNpy(const std::string& path, const Tensor& t) {
+  HASTEN_ASSIGN(const std::string file, EncodeNpy(t));
   return WriteFile(path, file);
 }
 

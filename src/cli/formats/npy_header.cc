@@ -1,4 +1,4 @@
-#include "cli/npy_header.h"
+#include "cli/formats/npy_header.h"
 
 #include <charconv>
 

@@ -1,33 +1,24 @@
-#include "cli/value_files.h"
+#include "cli/formats/value_files.h"
 
 #include <filesystem>
 
 #include "base/mapped_file.h"
+#include "cli/formats/json_values.h"
+#include "cli/formats/npy.h"
+#include "cli/formats/npz.h"
 #include "cli/json.h"
-#include "cli/npy.h"
 #include "import/onnx/value_file.h"
 
 namespace hasten::cli {
 namespace {
 
-Result<Value> ReadRaw(const std::string& path, const Type& type, const std::optional<Dims>& dims) {
-  if (!type.is_tensor() || type.dtype == DType::kString)
-    return Status(Code::kInvalidArgument, Str(path, ": a .raw file holds a tensor of numbers, the input is ", type));
-  HASTEN_ASSIGN(auto file, MappedFile::Open(path));
-  if (!dims) return Status(Code::kInvalidArgument, Str(path, ": a .raw file has no shape; give --shape NAME=DIMS"));
-  Tensor t;
-  t.dtype = type.dtype;
-  t.dims = *dims;
-  if (t.bytes() != static_cast<int64_t>(file->bytes().size()))
-    return Status(Code::kInvalidArgument,
-                  Str(path, ": ", t, " takes ", t.bytes(), " bytes, the file has ", file->bytes().size()));
-  t.data = const_cast<std::byte*>(reinterpret_cast<const std::byte*>(file->bytes().data()));
-  t.owner = file;
-  return Value(std::move(t));
-}
-
 const Type& WithoutOptional(const Type& type) {
   return type.kind == Type::Kind::kOptional && type.element ? *type.element : type;
+}
+
+Result<Value> AsValue(Result<Tensor> t) {
+  if (!t.ok()) return std::move(t).status();
+  return Value(*std::move(t));
 }
 
 class FilesWriter {
@@ -71,19 +62,47 @@ Status WriteJson(const std::string& path, const Value& value) {
 
 }  // namespace
 
-Result<Value> ReadValue(const std::string& path, const Type& type, const std::optional<Dims>& dims) {
-  const std::string extension = std::filesystem::path(path).extension();
-  if (extension == ".pb") return ReadValuePb(path, type);
-  if (extension == ".raw" || extension == ".bin") return ReadRaw(path, WithoutOptional(type), dims);
-  if (extension == ".npy") {
-    const Type& wanted = WithoutOptional(type);
-    HASTEN_ASSIGN(Tensor t, ReadNpy(path, wanted.is_tensor() ? wanted.dtype : DType::kNone));
-    return Value(std::move(t));
+MemberPath SplitMember(const std::string& path) {
+  constexpr std::string_view kBetween = ".npz:";
+  std::error_code error;
+  const size_t at = path.find(kBetween);
+  if (at == std::string::npos || std::filesystem::exists(path, error)) return {path, ""};
+  const size_t colon = at + kBetween.size() - 1;
+  return {path.substr(0, colon), path.substr(colon + 1)};
+}
+
+Result<Value> ReadValue(const FileBytes& file, FileForm form, const ValueWish& wish) {
+  const Type& type = WithoutOptional(wish.type);
+  const DType dtype = type.is_tensor() ? type.dtype : DType::kNone;
+  ValueWish plain = wish;
+  plain.type = type;
+  switch (form) {
+    case FileForm::kPb: return ReadValuePb(file.bytes, file.owner, wish.type);
+    case FileForm::kRaw: return AsValue(ReadRaw(file, plain));
+    case FileForm::kNpy: return AsValue(ReadNpy(file, dtype));
+    case FileForm::kText: return AsValue(ReadLines(file.bytes, plain));
+    case FileForm::kNpz: {
+      HASTEN_ASSIGN(NpzArchive archive, NpzArchive::Open(file, wish.limits));
+      const bool only = archive.names().size() == 1 && !archive.Has(wish.name);
+      return AsValue(archive.Read(only ? archive.names()[0] : wish.name, dtype));
+    }
+    case FileForm::kJson: {
+      HASTEN_ASSIGN(const JsonValues values, JsonValues::Open(file.bytes));
+      return values.Read(wish.name, wish.type);
+    }
+    default:
+      return Status(Code::kInvalidArgument, Str("must be .npy, .npz, .pb, .raw, .json or .txt, is ",
+                                                form == FileForm::kUnknown ? "in no form that is known" : Name(form)));
   }
-  constexpr std::string_view kPictures[] = {".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm"};
-  const bool picture = std::find(std::begin(kPictures), std::end(kPictures), extension) != std::end(kPictures);
-  return Status(Code::kInvalidArgument, Str(path, ": must be .npy, .pb or .raw",
-                                            picture ? "; for a picture use --image" : Str(", is ", Quote(extension))));
+}
+
+Result<Value> ReadValue(const std::string& path, const ValueWish& wish) {
+  const MemberPath split = SplitMember(path);
+  HASTEN_ASSIGN(const FileBytes file, ReadBytes(split.path));
+  ValueWish member = wish;
+  if (!split.member.empty()) member.name = split.member;
+  const FileForm form = FormOfName(split.path);
+  return ReadValue(file, form == FileForm::kUnknown ? FormOfBytes(file.bytes) : form, member).At(split.path);
 }
 
 std::optional<std::string> FindValueFile(const std::string& dir, const std::string& stem) {

@@ -1,4 +1,4 @@
-#include "cli/npy.h"
+#include "cli/formats/npy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/mapped_file.h"
-#include "cli/npy_header.h"
+#include "cli/formats/npy_header.h"
 
 namespace hasten::cli {
 namespace {
