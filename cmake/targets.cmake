@@ -23,11 +23,33 @@ function(hasten_gtest target library)
   hasten_test(${target} $<TARGET_FILE:${target}> --gtest_brief=1)
 endfunction()
 
+# libhasten.so: the static floors inside, the C API outside.
+function(hasten_shared_library)
+  add_library(hasten_shared SHARED $<TARGET_OBJECTS:hasten_api>)
+  target_link_libraries(hasten_shared PRIVATE hasten_core)
+  set_target_properties(hasten_shared PROPERTIES OUTPUT_NAME hasten VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/exports.map)
+  target_link_options(hasten_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/exports.map)
+endfunction()
+
+# tests/library/<name>_test.cc: see libhasten.so and include/ only, as a program of somebody else's would.
+function(hasten_library_tests)
+  file(GLOB files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} tests/library/*_test.cc)
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(${name} ${file})
+    set_target_properties(${name} PROPERTIES INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/include)
+    target_link_libraries(${name} PRIVATE hasten_shared GTest::gmock GTest::gtest GTest::gtest_main)
+    hasten_test(${name} $<TARGET_FILE:${name}> --gtest_brief=1)
+  endforeach()
+endfunction()
+
 # Every test runs in the source folder and finds the binary in HASTEN_BIN.
 function(hasten_test name)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES
-    ENVIRONMENT "HASTEN_BIN=$<TARGET_FILE:hasten>;PYTHONDONTWRITEBYTECODE=1" TIMEOUT 1200)
+    ENVIRONMENT "HASTEN_BIN=$<TARGET_FILE:hasten>;HASTEN_SANITIZE=${HASTEN_SANITIZE};PYTHONDONTWRITEBYTECODE=1"
+    TIMEOUT 1200)
 endfunction()
 
 # test_<floor>: the *_test.cc of one folder of src/, linked with <library>.

@@ -34,6 +34,7 @@ class Session {
 
   const Model& model() const { return *plan_->model; }
   const std::shared_ptr<const Plan>& plan() const { return plan_; }
+  const std::shared_ptr<ThreadPool>& pool() const { return pool_; }  // null: one thread
   Executor& executor() { return executor_; }
   // In the model's order.
   const std::string& input_name(size_t i) const { return plan_->values[plan_->inputs[i]].name; }
@@ -51,9 +52,13 @@ class Session {
 
  private:
   Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool)
-      : threads_(pool ? pool->threads() : 1), plan_(std::move(plan)), executor_(plan_, {.pool = std::move(pool)}) {}
+      : threads_(pool ? pool->threads() : 1),
+        pool_(std::move(pool)),
+        plan_(std::move(plan)),
+        executor_(plan_, {.pool = pool_}) {}
   int threads_ = 1;
   bool planned_again_ = false;
+  std::shared_ptr<ThreadPool> pool_;
   std::shared_ptr<const Plan> plan_;
   Executor executor_;
 };
