@@ -81,7 +81,7 @@ class Sections(Dense):
 
     def test_memory_as_text_and_picture(self):
         text = self.out("inspect", SYMBOLS / "model.onnx", "--memory", "--memory-svg", "m.svg")
-        self.assertRegex(text, r"arena: .* KB, of which .* are the kernels' workspace\nmost at once: .* during node")
+        self.assertRegex(text, r"arena: .* KB, of which .* are the kernels' workspace\nmost at once: .* during ")
         lanes = [line.split("|") for line in text.splitlines() if line.count("|") == 2]
         self.assertEqual(len({len(lane[1]) for lane in lanes}), 1)
         for lane in lanes[1:]:

@@ -14,6 +14,8 @@ LEAVES = re.compile(
 MAY_LEAVE = re.compile(r"src/(cli/|base/check\.)|_test\.cc$")
 DIRECTIVE = re.compile(r"^[ ]*#(?:[^\n\\]|\\.)*", re.M | re.S)
 SCOPE = re.compile(r"^(inline )?namespace\b|^extern \"|^[^()]*\b(class|struct|enum|union)\b[^()]*$|=\s*$")
+NAMESPACE = re.compile(r"^namespace ?([\w:]*) ?\{$")
+TYPE = re.compile(r"^(?:struct|class|enum(?: class)?|union) (?:alignas\(\w+\) )?(\w+)(?!\w|::)[^;(]*\{")
 BLANK = re.compile(
     r"//[^\n]*|/\*.*?\*/|R\"(?P<tag>[^(\s]*)\(.*?\)(?P=tag)\"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'", re.S)
 
@@ -85,16 +87,33 @@ def problems(where, text):
             yield start, f"a function of {length} lines, at most {FUNCTION_MAX}"
 
 
+def types(text):
+    """(line, qualified name) of each type that a file defines for others to see.  Two of one name in two files are one to
+    the linker, which takes either's functions."""
+    spaces = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if opened := NAMESPACE.match(line):
+            spaces.append(opened[1])
+        elif line.startswith("}  // namespace") and spaces:
+            spaces.pop()
+        elif (found := TYPE.match(line)) and "" not in spaces:
+            yield number, "::".join([*spaces, found[1]])
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     folders = [root / name for name in ("src", "include", "tests", "bench")]
     files = sorted(p for folder in folders for p in folder.rglob("*") if p.suffix in SOURCE)
-    count = 0
+    count, seen = 0, {}
     for path in files:
         where, text = path.relative_to(root).as_posix(), path.read_text()
         for number, problem in problems(where, text):
             print(f"{where}:{number}: {problem}")
             count += 1
+        for number, name in types(text) if where.startswith("src/") else ():
+            if seen.setdefault(name, where) != where:
+                print(f"{where}:{number}: there is another {name}, in {seen[name]}")
+                count += 1
         if FILE_WARN < text.count("\n") <= FILE_MAX:
             print(f"{where}: warning: {text.count(chr(10))} lines; is it one idea?")
     print(f"style: {count} problems in {len(files)} files")

@@ -176,7 +176,7 @@ void MappedFile::GiveBackAll() {
 }
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
-  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.fd < 0) return SystemError(path);
   struct stat info;
   if (::fstat(file.fd, &info) != 0) return SystemError(path);

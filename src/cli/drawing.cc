@@ -86,7 +86,7 @@ DrawnNode NodeBox(const Graph& graph, NodeId n) {
   return out;
 }
 
-Drawn Draw(const Picture& picture, const std::set<std::string>* others, Mark mark) {
+Drawn Draw(const DrawnGraph& picture, const std::set<std::string>* others, Mark mark) {
   const Graph& graph = *picture.graph;
   Drawn out;
   out.title = picture.title;
@@ -117,7 +117,7 @@ Drawn Draw(const Picture& picture, const std::set<std::string>* others, Mark mar
   return out;
 }
 
-std::vector<Drawn> DrawAll(const std::vector<Picture>& pictures) {
+std::vector<Drawn> DrawAll(const std::vector<DrawnGraph>& pictures) {
   std::vector<Drawn> out;
   for (size_t i = 0; i < pictures.size(); ++i) {
     const bool pair = pictures.size() == 2;
@@ -195,7 +195,7 @@ void DrawSvg(const Drawn& d, const Layout& layout, const std::vector<LayoutBox>&
 
 }  // namespace
 
-std::string DotText(const std::vector<Picture>& pictures) {
+std::string DotText(const std::vector<DrawnGraph>& pictures) {
   std::string out =
       "digraph model {\n  node [shape=box, style=\"rounded,filled\", fontname=\"sans-serif\", fontsize=10];\n"
       "  edge [fontname=\"sans-serif\", fontsize=8];\n";
@@ -217,7 +217,7 @@ std::string DotText(const std::vector<Picture>& pictures) {
   return out + "}\n";
 }
 
-std::string SvgText(const std::vector<Picture>& pictures) {
+std::string SvgText(const std::vector<DrawnGraph>& pictures) {
   std::string body;
   double width = 0, height = 0;
   for (const Drawn& d : DrawAll(pictures)) {

@@ -10,11 +10,11 @@ namespace hasten::cli {
 // One picture of several graphs side by side: with one, the graph; with two, before and after.  A node that the other
 // graph lacks, or has with another op or epilogue, is marked.  Constants and graphs inside nodes are not drawn; a node
 // says how many it has.
-struct Picture {
+struct DrawnGraph {
   std::string title;
   const Graph* graph = nullptr;
 };
-std::string DotText(const std::vector<Picture>& pictures);
-std::string SvgText(const std::vector<Picture>& pictures);
+std::string DotText(const std::vector<DrawnGraph>& pictures);
+std::string SvgText(const std::vector<DrawnGraph>& pictures);
 
 }  // namespace hasten::cli

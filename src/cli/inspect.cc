@@ -208,9 +208,9 @@ void WritePasses(const PassReport& passes, JsonWriter* json) {
 
 Status WritePictures(const InspectFlags& flags, const Model& model, const std::optional<Passed>& passed,
                      const Report& report) {
-  std::vector<Picture> pictures = {{passed ? Str(flags.model, ", before") : flags.model, &model.graph}};
+  std::vector<DrawnGraph> pictures = {{passed ? Str(flags.model, ", before") : flags.model, &model.graph}};
   if (passed) pictures.push_back({"after the passes", &passed->model->graph});
-  const auto write = [&](const std::string& path, std::string (*text)(const std::vector<Picture>&)) -> Status {
+  const auto write = [&](const std::string& path, std::string (*text)(const std::vector<DrawnGraph>&)) -> Status {
     if (path.empty()) return {};
     HASTEN_TRY(WriteFile(path, text(pictures)).At(path));
     report.Line(Str("written: ", path));

@@ -7,6 +7,7 @@ namespace hasten {
 namespace {
 
 constexpr int64_t kAlign = 64;
+constexpr int64_t kMostElements = int64_t{1} << 42;  // of one value, so that no sum of bytes overflows
 int64_t AlignUp(int64_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
 
 Status WrongInput(const PlannedValue& planned, const Type& declared, const Value& v) {
@@ -213,9 +214,9 @@ class Binder {
       if (!type.is_tensor() || type.dtype == DType::kNone || type.dtype == DType::kString) continue;
       const auto dims = type.shape.Concrete();
       if (!dims) continue;
-      HASTEN_TRY(CheckedElements(*dims).ok()
-                     ? Status()
-                     : Status(Code::kOutOfMemory, Str("value ", Quote(v.name), " of ", type, " is too large")));
+      const auto elements = CheckedElements(*dims);
+      if (!elements.ok() || *elements > kMostElements)
+        return Status(Code::kOutOfMemory, Str("value ", Quote(v.name), " of ", type, " is larger than any memory"));
       bound_->fixed[s].dtype = type.dtype;
       bound_->fixed[s].dims = *dims;
       bound_->fixed[s].place = v.place;
@@ -356,7 +357,7 @@ class Binder {
       workspace = std::max(workspace, AlignUp(static_cast<int64_t>(b.binding.workspace_bytes)));
     if (total + workspace > max_arena_bytes)
       return Status(Code::kOutOfMemory,
-                    Str("run needs ", total + workspace, " bytes of arena, the limit is ", max_arena_bytes));
+                    Str("a run needs ", total + workspace, " bytes of memory, the limit is ", max_arena_bytes));
     // An old arena serves again unless it is far larger than need be.
     if (const int64_t had = bound_->arena.bytes();
         !bound_->arena.data || had < total + workspace || had / 4 > total + workspace) {

@@ -105,7 +105,9 @@ Status Executor::PlaceOutputs(BoundPlan* bound, std::vector<Value>* outputs, All
         given.tensor().data) {
       fixed = given.tensor();
     } else {
-      HASTEN_ASSIGN(fixed, allocator->Allocate(fixed.dtype, fixed.dims));
+      auto made = allocator->Allocate(fixed.dtype, fixed.dims);
+      if (!made.ok()) return std::move(made).At(Str("output ", Quote(plan_->values[s].name))).status();
+      fixed = *std::move(made);
     }
     bound->values[s] = Value(fixed);
   }

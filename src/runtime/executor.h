@@ -39,7 +39,7 @@ class Executor {
  public:
   struct Options {
     size_t max_bindings = 4;  // input-shape sets remembered
-    int64_t max_arena_bytes = int64_t{1} << 40;
+    int64_t max_arena_bytes = INT64_MAX;
     std::shared_ptr<ThreadPool> pool = nullptr;  // that chunks run on, shared with other executors; null: one thread
   };
   explicit Executor(std::shared_ptr<const Plan> plan) : Executor(std::move(plan), Options()) {}
