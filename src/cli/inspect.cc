@@ -8,6 +8,7 @@
 #include "cli/figures.h"
 #include "cli/flag_checks.h"
 #include "cli/model_facts.h"
+#include "cli/plugins.h"
 #include "cli/report.h"
 #include "engine/session.h"
 #include "ir/text.h"
@@ -21,6 +22,7 @@ struct InspectFlags {
   std::vector<std::string> shapes;
   bool text = false, json = false, passes = false;
   std::string dot, svg;
+  Plugins plugins;
 };
 
 std::string Opsets(const Model& model) {
@@ -145,9 +147,9 @@ struct Passed {
   PassReport report;
 };
 
-Result<Passed> RunPasses(const std::string& path) {
+Result<Passed> RunPasses(const std::string& path, const Catalog& catalog) {
   Passed out;
-  HASTEN_ASSIGN(out.model, LoadModel(path));
+  HASTEN_ASSIGN(out.model, LoadModel(path, catalog));
   PassOptions options;
   options.log = true;
   HASTEN_TRY(Optimize(out.model.get(), options, &out.report).At(path));
@@ -221,11 +223,11 @@ Status Inspect(const InspectFlags& flags) {
   if (IsPlanFile(flags.model)) {
     HASTEN_ASSIGN(plan, PlanFile::Open(flags.model));
   }
-  HASTEN_ASSIGN(std::unique_ptr<Model> loaded, LoadModel(flags.model));
+  HASTEN_ASSIGN(std::unique_ptr<Model> loaded, LoadModel(flags.model, flags.plugins.catalog()));
   const std::shared_ptr<const Model> model = std::move(loaded);
   std::optional<Passed> passed;
   if (flags.passes) {
-    HASTEN_ASSIGN(passed, RunPasses(flags.model));
+    HASTEN_ASSIGN(passed, RunPasses(flags.model, flags.plugins.catalog()));
   }
   if (flags.text) {
     fmt::print("{}", Print(passed ? *passed->model : *model));
@@ -265,6 +267,7 @@ std::function<Status()> Define(CLI::App* app) {
   auto* text =
       app->add_flag("--text", f->text, "Print the whole graph in the text form, which 'hasten' reads again as .ir");
   app->add_flag("--json", f->json, "Print one JSON object instead of text")->excludes(text);
+  AddPluginFlag(app, &f->plugins);
   app->option_defaults()->group("Passes and pictures");
   app->add_flag(
       "--passes", f->passes,
