@@ -10,6 +10,7 @@
 #include "cli/inspect/lifetimes.h"
 #include "cli/inspect/model_facts.h"
 #include "cli/inspect/sections.h"
+#include "cli/plugins.h"
 #include "cli/report.h"
 #include "engine/session.h"
 #include "ir/text.h"
@@ -25,6 +26,7 @@ struct InspectFlags {
   bool nodes = false, weights = false, memory = false, cost = false;
   std::string dot, svg, memory_svg;
   bool any_section() const { return nodes || weights || memory || cost || !memory_svg.empty(); }
+  Plugins plugins;
 };
 
 std::string Opsets(const Model& model) {
@@ -149,9 +151,9 @@ struct Passed {
   PassReport report;
 };
 
-Result<Passed> RunPasses(const std::string& path) {
+Result<Passed> RunPasses(const std::string& path, const Catalog& catalog) {
   Passed out;
-  HASTEN_ASSIGN(out.model, LoadModel(path));
+  HASTEN_ASSIGN(out.model, LoadModel(path, catalog));
   PassOptions options;
   options.log = true;
   HASTEN_TRY(Optimize(out.model.get(), options, &out.report).At(path));
@@ -244,11 +246,11 @@ Status Inspect(const InspectFlags& flags) {
   if (IsPlanFile(flags.model)) {
     HASTEN_ASSIGN(plan, PlanFile::Open(flags.model));
   }
-  HASTEN_ASSIGN(std::unique_ptr<Model> loaded, LoadModel(flags.model));
+  HASTEN_ASSIGN(std::unique_ptr<Model> loaded, LoadModel(flags.model, flags.plugins.catalog()));
   const std::shared_ptr<const Model> model = std::move(loaded);
   std::optional<Passed> passed;
   if (flags.passes) {
-    HASTEN_ASSIGN(passed, RunPasses(flags.model));
+    HASTEN_ASSIGN(passed, RunPasses(flags.model, flags.plugins.catalog()));
   }
   if (flags.text) {
     fmt::print("{}", Print(passed ? *passed->model : *model));
@@ -294,6 +296,7 @@ std::function<Status()> Define(CLI::App* app) {
   auto* text =
       app->add_flag("--text", f->text, "Print the whole graph in the text form, which 'hasten' reads again as .ir");
   app->add_flag("--json", f->json, "Print one JSON object instead of text")->excludes(text);
+  AddPluginFlag(app, &f->plugins);
   app->option_defaults()->group("Instead of the summary");
   app->add_flag("--nodes", f->nodes, "Each node: outputs, operations, bytes, parameters")->excludes(text);
   app->add_flag("--weights", f->weights, "Each weight: type, size, range, mean, deviation, zeros, NaN, infinities")

@@ -62,12 +62,15 @@ void AddPlanFlags(CLI::App* app, PlanFlags* f) {
       ->type_name("")
       ->check(CLI::IsMember({"exact", "strict", "default", "fast"}));
   app->add_flag("--no-passes", f->no_passes, "Run the graph as it is in the file");
+  AddPluginFlag(app, &f->plugins);
 }
 
 namespace {
 
 SessionOptions OptionsOf(const PlanFlags& flags) {
   SessionOptions options;
+  options.plan.catalog = &flags.plugins.catalog();
+  options.plan.tactics = flags.plugins.ops->tactics;
   options.threads = static_cast<int>(flags.threads);
   options.passes = !flags.no_passes;
   options.plan.level = static_cast<int>(flags.level);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/plugins.h"
 #include "cli/report.h"
 #include "engine/session.h"
 
@@ -18,6 +19,7 @@ struct PlanFlags {
   std::optional<std::string> precision;
   std::vector<std::string> without;  // rules and passes that are off
   bool no_passes = false;
+  Plugins plugins;
 };
 
 void AddPlanFlags(CLI::App* app, PlanFlags* flags);

@@ -30,7 +30,7 @@ Result<PlannedModel> LoadPlan(const RunFlags& flags, Report* report) {
 Result<PlannedModel> PlanModel(const RunFlags& flags, bool keep_weights, Report* report) {
   PlannedModel made;
   const Clock::time_point start = Clock::now();
-  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(flags.model));
+  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(flags.model, flags.plan.plugins.catalog()));
   ReportLoad(start, false, report);
   // References need no shapes, so inputs can be gathered with them before the plan is made for these inputs' shapes.
   SessionOptions references;
