@@ -65,12 +65,13 @@ A sound (WAV, FLAC, Ogg, AIFF) becomes the mean of its channels between -1 and 1
 length gets its beginning, or silence after it. What was done is printed.
 
 A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's
-size (without keeping its proportions, unless --crop or --resize-to is given), and each pixel becomes
-(pixel * scale - mean) / std. What is not given by flags comes from the model's metadata "hasten.image", a JSON
-object with the keys color, resize, layout, crop, resize_to, scale, mean and std; else floats get the scale 1/255 and, for three channels, ImageNet's mean
-0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get pixels as they are (int8: less 128). Where one
-of scale, mean and std is given, the other two are not ImageNet's but 1/255, 0 and 1. Whether channels come
-first or last follows from the input's shape. What was done is printed.
+size (without keeping its proportions, unless --crop or --resize-to is given), and each pixel becomes (pixel *
+scale - mean) / std. What is not given by flags comes from the model's metadata "hasten.image", a JSON object
+with the keys color, resize, layout, crop, resize_to, scale, mean and std; else floats get the scale 1/255
+and, for three channels, ImageNet's mean 0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get
+pixels as they are (int8: less 128). Where one of scale, mean and std is given, the other two are not
+ImageNet's but 1/255, 0 and 1. Whether channels come first or last follows from the input's shape. What was
+done is printed.
 
 A plan file, which 'hasten plan -o' writes, starts at once, with as many threads as it was made for unless
 --threads says more; its precision is that of the plan. On another machine, or by another version, it is
