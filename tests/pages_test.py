@@ -25,6 +25,7 @@ HASTEN = pathlib.Path(os.environ["HASTEN_BIN"]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = os.environ.get("HASTEN_TEST_DATA", "")
 PAGES = sorted(p for p in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```", re.M | re.S)
 GENERATED = {"commands.md"}
 
 
@@ -36,9 +37,12 @@ def help_of(command):
 
 def commands_in(text):
     """`hasten COMMAND ...` in code spans and code blocks, by line."""
+    blocks = FENCED.findall(text)
+    text = FENCED.sub("", text)
     code = re.findall(r"`([^`\n]+)`", text)
-    for block in re.findall(r"^```\w*.*?\n(.*?)^```", text, re.M | re.S):
-        code += block.splitlines()
+    for kind, block in blocks:
+        if not kind.startswith("text") and "unknown option" not in block:
+            code += block.splitlines()
     code += [line.strip() for line in re.findall(r"^ {4}(.*)$", text, re.M)]
     for line in code:
         for words in re.findall(r"(?:^|[|;&] *|\$ )(?:build/release/)?hasten ([a-z].*)", line):
@@ -58,14 +62,16 @@ def pattern(shown):
 
 def consoles(text):
     """(needs data, [(command, lines shown)])."""
-    for attributes, block in re.findall(r"^```console(.*)\n(.*?)^```", text, re.M | re.S):
+    for kind, block in FENCED.findall(text):
+        if not kind.startswith("console"):
+            continue
         entries = []
         for line in block.splitlines():
             if line.startswith("$ "):
                 entries.append((line[2:], []))
             else:
                 entries[-1][1].append(line)
-        yield "data" in attributes, entries
+        yield "data" in kind, entries
 
 
 class Pages(unittest.TestCase):
