@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "ir/text.h"
+
 namespace hasten {
 
 namespace {
@@ -190,9 +192,12 @@ std::vector<NodeId> Graph::Order() const {
 }
 
 std::string Graph::Where(NodeId n) const {
-  int number = 0;
+  size_t number = 0;
   for (NodeId m = first_; m != kNone && m != n; m = nodes_[m].next) ++number;
-  const Node& node = nodes_[n];
+  return NodeText(number, nodes_[n]);
+}
+
+std::string NodeText(size_t number, const Node& node) {
   return Str("node ", number, node.name.empty() ? "" : Str(" '", node.name, "'"), " (", OpName(node), ")");
 }
 

@@ -32,6 +32,9 @@ using StoredNumber = std::function<std::optional<uint64_t>(const Constant&)>;
 std::string Print(const Model& model, const StoredNumber& stored = {});
 std::string Print(const Graph& graph);
 
+// "node 12 'conv1' (Conv)" of the twelfth node from the front, as Graph::Where, which has to count them.
+std::string NodeText(size_t number, const Node& node);
+
 // An error begins with "line:column: ".  The model's graph is verified.  `stored` has the bytes that a StoredNumber
 // named when the text was printed: constants are views of them.
 Result<std::unique_ptr<Model>> ParseText(std::string_view text, const OpLookup& ops, const TextLimits& limits = {},

@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "base/thread_pool.h"
+#include "ir/text.h"
 #include "plan/assemble.h"
 #include "plan/choose.h"
 #include "plan/place.h"
@@ -149,11 +150,12 @@ class Flattener final : public RegionBuilder {
   }
 
   Status Nodes(const Graph& graph) {
+    size_t number = 0;
     for (NodeId n = graph.first(); n != kNone; n = graph.node(n).next) {
       const Node& node = graph.node(n);
       const Frame frame{&graph, n, &node};
       const Frame* outer = std::exchange(frame_, &frame);
-      const std::string outer_where = std::exchange(where_, graph.Where(n));
+      const std::string outer_where = std::exchange(where_, NodeText(number++, node));
       Status status = OneNode(graph, n, node);
       if (!status.ok()) return std::move(status).At(where_);
       frame_ = outer;
