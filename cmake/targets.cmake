@@ -29,7 +29,8 @@ function(hasten_shared_library)
   target_link_libraries(hasten_shared PRIVATE hasten_core)
   set_target_properties(hasten_shared PROPERTIES OUTPUT_NAME hasten VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/exports.map)
-  target_link_options(hasten_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/exports.map)
+  # Bsymbolic: what the library calls of itself is its own, also in a program that exports the same interface.
+  target_link_options(hasten_shared PRIVATE -Wl,-Bsymbolic -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/exports.map)
 endfunction()
 
 # tests/library/<name>_test.cc: see libhasten.so and include/ only, as a program of somebody else's would.

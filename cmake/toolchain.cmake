@@ -5,6 +5,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)
   add_compile_options("SHELL:-Xclang -fno-pch-timestamp")  # ccache restores a PCH with another time
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fPIC)  # what clang makes anyhow may lie in a shared library
   add_compile_options(-fpch-preprocess)  # ccache needs to see which PCH a file used
 endif()
 

@@ -2,6 +2,7 @@
 """libhasten.so from outside: what it exports, its soname, and its headers in C11."""
 import os
 import pathlib
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -43,6 +44,31 @@ class Library(unittest.TestCase):
             output(*compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I", ROOT / "include",
                    ROOT / "tests/library/in_c.c", "-o", program, LIBRARY, f"-Wl,-rpath,{BUILD}")
             self.assertRegex(output(program), r"^\d+\.\d+\.\d+: 22 28\n$")
+
+    def test_verify_holds_an_op_to_its_reference(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            output("gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-shared", "-fPIC", "-I",
+                   ROOT / "include", ROOT / "tests/library/plugin.c", "-o", folder / "plugin.so")
+
+            def verify(op, value):
+                model = folder / "m.ir"
+                model.write_text(f'hasten-ir 1\nopset "" 22\nopset "com.test" 1\ngraph "g" {{\n  in "n" f32[3]\n'
+                                 f'  const "c" f32[3] = [1, 2, {value}]\n  "x" = Mul("n", "c")\n'
+                                 f'  "y" = com.test.{op}("x") name "halved"\n  out "y"\n}}\n')
+                (folder / "n.raw").write_bytes(struct.pack("3f", 1, 1, 1))
+                done = subprocess.run([BUILD / "hasten", "run", model, "--verify", "--no-timing-cache", "--input",
+                                       f"n={folder}/n.raw", "--plugins", folder / "plugin.so"],
+                                      capture_output=True, text=True)
+                return done.returncode, done.stdout + done.stderr
+
+            self.assertEqual(verify("Half", 99)[0], 0)
+            status, said = verify("Half", 100)
+            self.assertEqual(status, 1)
+            self.assertIn("'halved' (com.test.Half)", said)
+            status, said = verify("Near", 100)
+            self.assertEqual(status, 0, said)
+            self.assertIn("application:com.test.Near", said)
 
     @unittest.skipIf(SANITIZE, "one compiler is enough")
     def test_headers_compile_by_themselves(self):

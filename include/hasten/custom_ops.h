@@ -1,7 +1,7 @@
 // Ops of the application's own: the part of hasten.h that few programs need.  Include hasten.h.
 #pragma once
 
-typedef enum hasten_attribute_kind {
+typedef enum hasten_attribute_kind HASTEN_INT32 {
   HASTEN_ATTRIBUTE_INT = 0,
   HASTEN_ATTRIBUTE_FLOAT = 1,
   HASTEN_ATTRIBUTE_STRING = 2,

@@ -92,8 +92,8 @@ class ComputeCall {
   template <class T>
   Result<View<T>> Allocate(size_t output, const Dims& dims) const {
     hasten_tensor t{};
-    if (Status s = Status::Of(hasten_call_allocate(call_, output, DTypeOf<T>(), static_cast<int32_t>(dims.size()),
-                                                   dims.data(), &t));
+    if (Status s = Status::Of(
+            hasten_call_allocate(call_, output, DTypeOf<T>(), static_cast<int32_t>(dims.size()), dims.data(), &t));
         !s)
       return s;
     return Elements<T>(t);
@@ -115,11 +115,11 @@ class ComputeCall {
 struct Op {
   std::string domain, name, doc;
   int since_version = 1;
-  int inputs = 1;         // at most
-  int min_inputs = -1;    // -1: as many
+  int inputs = 1;       // at most
+  int min_inputs = -1;  // -1: as many
   int outputs = 1;
   std::vector<hasten_attribute> attributes;
-  std::function<Status(InferCall&)> infer;                // empty: nothing is known before the run
+  std::function<Status(InferCall&)> infer;                 // empty: nothing is known before the run
   std::function<Status(ComputeCall&)> compute, reference;  // reference may be empty
   double tolerance = 0;
 };

@@ -31,6 +31,13 @@
 #define HASTEN_CHECKED
 #endif
 
+// Enumerations are 32 bits wide, and any number may arrive in one: it is an error, no more.
+#ifdef __cplusplus
+#define HASTEN_INT32 : int32_t
+#else
+#define HASTEN_INT32
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -50,7 +57,7 @@ HASTEN_API const char* hasten_version(void);
 
 // --- Errors ---
 
-typedef enum hasten_code {
+typedef enum hasten_code HASTEN_INT32 {
   HASTEN_OK = 0,
   HASTEN_INVALID_MODEL = 1,     // the model's file breaks the standard or contradicts itself
   HASTEN_INVALID_ARGUMENT = 2,  // what was passed does not fit the model or this interface
@@ -73,14 +80,14 @@ HASTEN_API hasten_code hasten_error_code(const hasten_error* error);  // NULL: H
 HASTEN_API const char* hasten_error_message(const hasten_error* error);
 HASTEN_API void hasten_error_free(hasten_error* error);
 
-typedef enum hasten_level { HASTEN_NOTE = 0, HASTEN_WARNING = 1 } hasten_level;
+typedef enum hasten_level HASTEN_INT32 { HASTEN_NOTE = 0, HASTEN_WARNING = 1 } hasten_level;
 // What a person may want to know of a model: an op that runs by its slow reference, a file that was repaired.
 typedef void (*hasten_log_callback)(void* user_data, hasten_level level, const char* message);
 
 // --- Tensors: views of memory, with DLPack's fields ---
 
 // Numbers are those of ONNX TensorProto.DataType.
-typedef enum hasten_dtype {
+typedef enum hasten_dtype HASTEN_INT32 {
   HASTEN_NONE = 0,
   HASTEN_F32 = 1,
   HASTEN_U8 = 2,
@@ -115,7 +122,7 @@ typedef enum hasten_dtype {
 HASTEN_API const char* hasten_dtype_name(hasten_dtype dtype);  // "f32"; "?" for no dtype
 HASTEN_API int32_t hasten_dtype_bits(hasten_dtype dtype);      // of one element; 0 for strings and no dtype
 
-typedef enum hasten_device_type {
+typedef enum hasten_device_type HASTEN_INT32 {
   HASTEN_DEVICE_DEFAULT = 0,  // the CPU
   HASTEN_DEVICE_CPU = 1       // DLPack's number
 } hasten_device_type;
@@ -147,7 +154,7 @@ HASTEN_API int64_t hasten_tensor_bytes(const hasten_tensor* tensor);
 
 // --- Values: what a model takes and gives; most are tensors ---
 
-typedef enum hasten_kind {
+typedef enum hasten_kind HASTEN_INT32 {
   HASTEN_KIND_NONE = 0,  // an optional that is empty; of a type: unknown
   HASTEN_KIND_TENSOR = 1,
   HASTEN_KIND_SEQUENCE = 2,
@@ -219,7 +226,7 @@ HASTEN_API const char* hasten_model_metadata(const hasten_model* model, const ch
 
 // --- Plans ---
 
-typedef enum hasten_precision {
+typedef enum hasten_precision HASTEN_INT32 {
   HASTEN_PRECISION_DEFAULT = 0,  // sums in another order, Winograd convolution
   HASTEN_PRECISION_EXACT = 1,    // as the references compute
   HASTEN_PRECISION_STRICT = 2,   // sums in another order
@@ -303,7 +310,7 @@ HASTEN_API void hasten_state_free(hasten_state* state);
 
 typedef struct hasten_executor_options {
   size_t struct_size;
-  int64_t max_memory;    // bytes between the steps of a run; more is HASTEN_OUT_OF_MEMORY
+  int64_t max_memory;     // bytes between the steps of a run; more is HASTEN_OUT_OF_MEMORY
   size_t max_shape_sets;  // sets of input dims that it stays prepared for; 0: 4
 } hasten_executor_options;
 

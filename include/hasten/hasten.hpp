@@ -9,8 +9,8 @@
 // Errors are values: Result<T> and Status are true when all is well.  value() of a failed one throws hasten::Exception,
 // or ends the program where exceptions are off; nothing else here throws anything but std::bad_alloc.
 //
-// What may be used by which thread, and when, is as hasten.h says of the handle inside.  Objects may be destroyed in any
-// order, and moved from ones are good for nothing but destruction and assignment.
+// What may be used by which thread, and when, is as hasten.h says of the handle inside.  Objects may be destroyed in
+// any order, and moved from ones are good for nothing but destruction and assignment.
 #pragma once
 
 #include <algorithm>
@@ -123,17 +123,28 @@ struct BF16 {
 template <class T>
 constexpr hasten_dtype DTypeOf() {
   using U = std::remove_cv_t<T>;
-  if constexpr (std::is_same_v<U, float>) return HASTEN_F32;
-  else if constexpr (std::is_same_v<U, double>) return HASTEN_F64;
-  else if constexpr (std::is_same_v<U, bool>) return HASTEN_BOOL;
-  else if constexpr (std::is_same_v<U, F16>) return HASTEN_F16;
-  else if constexpr (std::is_same_v<U, BF16>) return HASTEN_BF16;
-  else if constexpr (std::is_same_v<U, hasten_string>) return HASTEN_STRING;
-  else if constexpr (!std::is_integral_v<U>) return HASTEN_NONE;
-  else if constexpr (sizeof(U) == 1) return std::is_signed_v<U> ? HASTEN_I8 : HASTEN_U8;
-  else if constexpr (sizeof(U) == 2) return std::is_signed_v<U> ? HASTEN_I16 : HASTEN_U16;
-  else if constexpr (sizeof(U) == 4) return std::is_signed_v<U> ? HASTEN_I32 : HASTEN_U32;
-  else return std::is_signed_v<U> ? HASTEN_I64 : HASTEN_U64;
+  if constexpr (std::is_same_v<U, float>)
+    return HASTEN_F32;
+  else if constexpr (std::is_same_v<U, double>)
+    return HASTEN_F64;
+  else if constexpr (std::is_same_v<U, bool>)
+    return HASTEN_BOOL;
+  else if constexpr (std::is_same_v<U, F16>)
+    return HASTEN_F16;
+  else if constexpr (std::is_same_v<U, BF16>)
+    return HASTEN_BF16;
+  else if constexpr (std::is_same_v<U, hasten_string>)
+    return HASTEN_STRING;
+  else if constexpr (!std::is_integral_v<U>)
+    return HASTEN_NONE;
+  else if constexpr (sizeof(U) == 1)
+    return std::is_signed_v<U> ? HASTEN_I8 : HASTEN_U8;
+  else if constexpr (sizeof(U) == 2)
+    return std::is_signed_v<U> ? HASTEN_I16 : HASTEN_U16;
+  else if constexpr (sizeof(U) == 4)
+    return std::is_signed_v<U> ? HASTEN_I32 : HASTEN_U32;
+  else
+    return std::is_signed_v<U> ? HASTEN_I64 : HASTEN_U64;
 }
 
 // Elements that lie one after another and belong to somebody else: std::span, which C++17 lacks.
@@ -166,8 +177,8 @@ class Tensor {
       return OfStrings(container, std::move(dims));
     } else {
       static_assert(DTypeOf<T>() != HASTEN_NONE, "no dtype has elements of this type");
-      return Tensor(const_cast<std::remove_cv_t<T>*>(container.data()), container.size(), DTypeOf<T>(),
-                    std::move(dims), nullptr);
+      return Tensor(const_cast<std::remove_cv_t<T>*>(container.data()), container.size(), DTypeOf<T>(), std::move(dims),
+                    nullptr);
     }
   }
   template <class Container, class = decltype(std::declval<const Container&>().data())>
@@ -217,8 +228,8 @@ class Tensor {
     const int64_t n = hasten_tensor_elements(&t);
     if (n < 0) return Error{HASTEN_INVALID_ARGUMENT, "dims of a tensor must not be negative or too large"};
     if (strides_.empty() && static_cast<uint64_t>(n) != count_)
-      return Error{HASTEN_INVALID_ARGUMENT, "a tensor's dims mean " + std::to_string(n) + " elements, its memory has " +
-                                                std::to_string(count_)};
+      return Error{HASTEN_INVALID_ARGUMENT,
+                   "a tensor's dims mean " + std::to_string(n) + " elements, its memory has " + std::to_string(count_)};
     if (!strides_.empty() && strides_.size() != dims_.size())
       return Error{HASTEN_INVALID_ARGUMENT, "a tensor must have as many strides as dims"};
     if (!strides_.empty()) t.strides = strides_.data();
@@ -309,9 +320,8 @@ class Value {
   friend class Outputs;
   explicit Value(std::shared_ptr<const hasten_value> v) : value_(std::move(v)) {}
   static Value Own(hasten_value* v) {
-    return Value(std::shared_ptr<const hasten_value>(v, [](const hasten_value* p) {
-      hasten_value_free(const_cast<hasten_value*>(p));
-    }));
+    return Value(std::shared_ptr<const hasten_value>(
+        v, [](const hasten_value* p) { hasten_value_free(const_cast<hasten_value*>(p)); }));
   }
   Value Part(const hasten_value* part) const {
     return part ? Value(std::shared_ptr<const hasten_value>(value_, part)) : Value();
@@ -501,8 +511,7 @@ class Executor {
     if (!in) return in.error();
     if (!out) return out.error();
     const hasten_run_options lowered = Lower(options);
-    return Status::Of(
-        hasten_run(get(), in->data(), in->size(), out->data(), out->size(), &lowered, nullptr));
+    return Status::Of(hasten_run(get(), in->data(), in->size(), out->data(), out->size(), &lowered, nullptr));
   }
   // Memory and state that are borrowed must last until the run has ended.  options.cancel, if given, is what
   // Pending::Cancel cancels.
@@ -534,8 +543,10 @@ class Executor {
   explicit Executor(hasten_executor* e) : handle_(e) {}
   static void Done(void* user_data, hasten_error* error, hasten_result* result) {
     const std::unique_ptr<Job> job(static_cast<Job*>(user_data));
-    if (Status s = Status::Of(error); !s) job->promise.set_value(s.error());
-    else job->promise.set_value(Outputs(result));
+    if (Status s = Status::Of(error); !s)
+      job->promise.set_value(s.error());
+    else
+      job->promise.set_value(Outputs(result));
   }
   static Result<std::vector<hasten_argument>> Lower(const Arguments& arguments) {
     std::vector<hasten_argument> out;
@@ -567,8 +578,7 @@ class Executor {
     if (!out) return out.error();
     const hasten_run_options lowered = Lower(options);
     hasten_result* result = nullptr;
-    if (Status s = Status::Of(
-            hasten_run(get(), in->data(), in->size(), out->data(), out->size(), &lowered, &result));
+    if (Status s = Status::Of(hasten_run(get(), in->data(), in->size(), out->data(), out->size(), &lowered, &result));
         !s)
       return s;
     return Outputs(result);
@@ -645,8 +655,10 @@ std::vector<ValueInfo> Infos(const Object* of, size_t count,
   for (size_t i = 0; i < count; ++i) {
     hasten_value_info info{};
     info.struct_size = sizeof info;
-    if (hasten_error* e = at(of, i, &info)) hasten_error_free(e);
-    else out.push_back(ValueInfo::Of(info));
+    if (hasten_error* e = at(of, i, &info))
+      hasten_error_free(e);
+    else
+      out.push_back(ValueInfo::Of(info));
   }
   return out;
 }

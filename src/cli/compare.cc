@@ -43,7 +43,7 @@ std::string WrittenParts(const CompareFlags& f, const FailingPart& part) {
   std::string right;
   if (!f.other.empty()) {
     // The same part of the model that is right, if it can be cut out by the same names.
-    auto model = LoadModel(f.run.model);
+    auto model = LoadModel(f.run.model, f.run.plan.plugins.catalog());
     const std::string path = std::filesystem::path(f.bisect).replace_extension(".right.onnx").string();
     const std::vector<std::string> outputs = {part.output};
     if (model.ok() && Extract(part.inputs, outputs, &(*model)->graph).ok() && ExportOnnx(**model, path).ok())
@@ -95,7 +95,8 @@ Status FindFailingPart(const CompareFlags& f, std::span<const Value> inputs, con
     tell("bisect: nothing differs; no part was written");
     return {};
   }
-  HASTEN_ASSIGN(const std::shared_ptr<const Model> tested, LoadModel(f.other.empty() ? f.run.model : f.other));
+  HASTEN_ASSIGN(const std::shared_ptr<const Model> tested,
+                LoadModel(f.other.empty() ? f.run.model : f.other, f.run.plan.plugins.catalog()));
   BisectTask task{tested.get(), inputs, &right, {}, f.bound};
   const bool plainly = WrongPlainly(f, tested, inputs, right);
   task.plan = [&](std::shared_ptr<Model> part, std::span<const Value> contents) -> Result<std::unique_ptr<Session>> {
@@ -133,7 +134,7 @@ Status FindFailingPart(const CompareFlags& f, std::span<const Value> inputs, con
 Result<Tested> RunTested(const CompareFlags& f, std::span<const Value> inputs, size_t outputs, Report* report,
                          const std::function<void(const LayerTrace&)>& seen) {
   const std::string& path = f.other.empty() ? f.run.model : f.other;
-  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(path));
+  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(path, f.run.plan.plugins.catalog()));
   if (model->graph.inputs.size() != inputs.size() || model->graph.outputs.size() != outputs)
     return Status(Code::kInvalidArgument, Str(path, ": must have as many inputs and outputs as ", f.run.model));
   Tested out;
@@ -162,7 +163,7 @@ void ShowAll(const CompareFlags& f, const Comparison& c, int64_t dropped, Report
 Status Compare(const CompareFlags& f, Report* report) {
   if (!f.bisect.empty() && !f.bisect.ends_with(".onnx"))
     return Status(Code::kInvalidArgument, Str(f.bisect, ": must end in .onnx"));
-  HASTEN_ASSIGN(const std::shared_ptr<const Model> model, LoadModel(f.run.model));
+  HASTEN_ASSIGN(const std::shared_ptr<const Model> model, LoadModel(f.run.model, f.run.plan.plugins.catalog()));
   SessionOptions references;
   references.plan.references_only = true;
   HASTEN_ASSIGN(const auto right, Session::Of(model, references).At(f.run.model));

@@ -70,7 +70,7 @@ namespace {
 SessionOptions OptionsOf(const PlanFlags& flags) {
   SessionOptions options;
   options.plan.catalog = &flags.plugins.catalog();
-  options.plan.tactics = flags.plugins.ops->tactics;
+  options.plan.tactics = flags.plugins.tactics();
   options.threads = static_cast<int>(flags.threads);
   options.passes = !flags.no_passes;
   options.plan.level = static_cast<int>(flags.level);

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "api/ops.h"
+
 namespace hasten::cli {
 namespace {
 
@@ -15,6 +17,12 @@ Result<std::shared_ptr<const api::OpSet>> Load(const std::vector<std::string>& p
 }
 
 }  // namespace
+
+const Catalog& Plugins::catalog() const { return ops ? ops->catalog : Catalog::BuiltIn(); }
+
+std::span<const Tactic* const> Plugins::tactics() const {
+  return ops ? std::span<const Tactic* const>(ops->tactics) : std::span<const Tactic* const>();
+}
 
 void AddPluginFlag(CLI::App* app, Plugins* plugins) {
   app->add_option_function<std::vector<std::string>>(

@@ -2,17 +2,22 @@
 #pragma once
 #include <memory>
 
-#include "api/ops.h"
+#include "kernels/tactic.h"
 
 namespace CLI {
 class App;
+}
+namespace hasten::api {
+struct OpSet;
 }
 
 namespace hasten::cli {
 
 struct Plugins {
-  std::shared_ptr<const api::OpSet> ops = api::NoOps();
-  const Catalog& catalog() const { return ops->catalog; }
+  std::shared_ptr<const api::OpSet> ops;  // null: none
+  // With the built-in ops.
+  const Catalog& catalog() const;
+  std::span<const Tactic* const> tactics() const;
 };
 
 // A library that cannot be loaded is wrong usage.

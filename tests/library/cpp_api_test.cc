@@ -67,10 +67,9 @@ TEST(CppApi, TakesTensorsFromAnyContainer) {
   const std::vector<float> vector = {1, 1, 1};
   std::array<float, 3> array = {1, 1, 1};
   const float plain[] = {1, 1, 1};
-  const hasten::Tensor tensors[] = {Tensor::Of(vector, {1, 3}), Tensor::Of(array, {1, 3}),
-                                    Tensor::Of(std::span<const float>(plain), {1, 3}),
-                                    Tensor::Of(std::vector<float>{1, 1, 1}, {1, 3}),
-                                    Tensor::Of(hasten::View<const float>(plain, 3), {1, 3})};
+  const hasten::Tensor tensors[] = {
+      Tensor::Of(vector, {1, 3}), Tensor::Of(array, {1, 3}), Tensor::Of(std::span<const float>(plain), {1, 3}),
+      Tensor::Of(std::vector<float>{1, 1, 1}, {1, 3}), Tensor::Of(hasten::View<const float>(plain, 3), {1, 3})};
   for (const Tensor& t : tensors) EXPECT_THAT(Floats(executor.Run({t}).value()[0]), ElementsAre(9, 12));
   EXPECT_THAT(Floats(executor.Run({{"x", tensors[0]}}).value()[0]), ElementsAre(9, 12));
   std::vector<float> columns = {1, 2, 1, 2, 1, 2};
