@@ -69,7 +69,7 @@ class Completion(unittest.TestCase):
     def test_bash_completes(self):
         self.assertEqual(self.complete("ru"), ["run"])
         self.assertEqual(self.complete("run", "m.onnx", "--lab"), ["--labels"])
-        self.assertEqual(self.complete("run", "m.onnx", "--output-format", "n"), ["npy"])
+        self.assertEqual(self.complete("run", "m.onnx", "--output-format", "n"), ["npy", "npz"])
         self.assertEqual(self.complete("completion", ""), ["bash", "zsh", "fish"])
         self.assertEqual(self.complete("help", "insp"), ["inspect"])
         self.assertEqual(self.complete("run", "--labels", "x"), [])

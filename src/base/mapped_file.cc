@@ -7,15 +7,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
+
+#include "base/nearest.h"
+#include "base/partial_files.h"
 
 namespace hasten {
 namespace {
@@ -24,6 +29,58 @@ Status SystemError(const std::string& path) {
   const int error = errno;
   return Status(error == ENOENT ? Code::kNotFound : Code::kInvalidArgument, Str(path, ": ", std::strerror(error)));
 }
+
+// "; did you mean 'b.onnx'?", the nearest name in the folder of a file that is not there.
+std::string Suggestion(const std::string& path) {
+  constexpr int kMostNames = 10000;
+  const std::filesystem::path wanted(path);
+  const std::filesystem::path folder = wanted.has_parent_path() ? wanted.parent_path() : std::filesystem::path(".");
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator it(folder, error);
+  for (; !error && it != std::filesystem::directory_iterator() && names.size() < kMostNames; it.increment(error))
+    names.push_back(it->path().filename().string());
+  std::sort(names.begin(), names.end());
+  const std::string nearest = Nearest(wanted.filename().string(), names);
+  return nearest.empty() ? "" : Str("; did you mean '", (wanted.parent_path() / nearest).string(), "'?");
+}
+
+Status NotOpened(const std::string& path) {
+  if (errno != ENOENT) return SystemError(path);
+  Status status = SystemError(path);
+  return Status(status.code(), Str(status.message(), Suggestion(path)));
+}
+
+// Places for the names of files that are being written, where a signal handler finds them.
+struct PartialFile {
+  std::atomic<int> state{0};  // 0: free, 1: being filled in, 2: the name of a file
+  char path[4096] = {};
+};
+std::array<PartialFile, 16> partial_files;
+
+// Holds a place, if there is one left, as long as the file is not finished.
+class PartialFileName {
+ public:
+  explicit PartialFileName(const std::string& path) {
+    if (path.size() >= sizeof(PartialFile::path)) return;
+    for (PartialFile& file : partial_files) {
+      int free = 0;
+      if (!file.state.compare_exchange_strong(free, 1)) continue;
+      std::memcpy(file.path, path.c_str(), path.size() + 1);
+      file.state = 2;
+      file_ = &file;
+      return;
+    }
+  }
+  ~PartialFileName() {
+    if (file_) file_->state = 0;
+  }
+  PartialFileName(const PartialFileName&) = delete;
+  PartialFileName& operator=(const PartialFileName&) = delete;
+
+ private:
+  PartialFile* file_ = nullptr;
+};
 
 struct Descriptor {
   int fd;
@@ -177,7 +234,7 @@ void MappedFile::GiveBackAll() {
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
   Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.fd < 0) return SystemError(path);
+  if (file.fd < 0) return NotOpened(path);
   struct stat info;
   if (::fstat(file.fd, &info) != 0) return SystemError(path);
   if (S_ISDIR(info.st_mode)) return Status(Code::kInvalidArgument, Str(path, ": is a directory, must be a file"));
@@ -202,6 +259,11 @@ MappedFile::~MappedFile() {
   ::close(fd_);
 }
 
+void RemovePartialFiles() {
+  for (const PartialFile& file : partial_files)
+    if (file.state == 2) ::unlink(file.path);
+}
+
 Result<std::string> ReadFile(const std::string& path) {
   HASTEN_ASSIGN(auto file, MappedFile::Open(path));
   return std::string(file->bytes());
@@ -211,6 +273,7 @@ Status WriteFile(const std::string& path, std::string_view bytes) { return Write
 
 Status WriteFile(const std::string& path, const std::vector<std::string_view>& pieces) {
   const std::string temporary = Str(path, ".", ::getpid(), ".partial");
+  const PartialFileName name(temporary);
   Status status;
   {
     Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};

@@ -37,14 +37,18 @@ void WriteTensor(JsonWriter* json, const Tensor& t) {
   json->StartObject();
   WriteField(json, "dtype", Name(t.dtype));
   WriteDims(json, "shape", t.dims);
-  WriteKey(json, "data");
-  json->StartArray();
-  for (int64_t i = 0; i < t.elements(); ++i) WriteElement(json, t, i);
-  json->EndArray();
+  WriteData(json, "data", t);
   json->EndObject();
 }
 
 }  // namespace
+
+void WriteData(JsonWriter* json, std::string_view key, const Tensor& t) {
+  WriteKey(json, key);
+  json->StartArray();
+  for (int64_t i = 0; i < t.elements(); ++i) WriteElement(json, t, i);
+  json->EndArray();
+}
 
 void WriteText(JsonWriter* json, std::string_view text) {
   std::string valid;

@@ -21,6 +21,8 @@ void WriteField(JsonWriter* json, std::string_view key, std::string_view text);
 void WriteField(JsonWriter* json, std::string_view key, int64_t v);
 void WriteField(JsonWriter* json, std::string_view key, double v);
 void WriteTexts(JsonWriter* json, std::string_view key, std::span<const std::string> texts);
+// The elements, row-major, as one list.
+void WriteData(JsonWriter* json, std::string_view key, const Tensor& t);
 void WriteDims(JsonWriter* json, std::string_view key, const Dims& dims);
 
 // A tensor: {"dtype", "shape", "data": [row-major]}; a sequence: {"sequence": [...]}; a map: {"keys", "values"}; none:

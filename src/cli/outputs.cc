@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/classes.h"
-#include "cli/formats/npy.h"
-#include "cli/formats/value_files.h"
 #include "ops/infer.h"
 
 namespace hasten::cli {
 namespace {
 
 constexpr int64_t kPreview = 6;
+constexpr int64_t kMostTableRows = 16, kMostTableColumns = 8;
+constexpr int64_t kMostInJson = 1024;  // elements
 
 std::string Element(const Tensor& t, int64_t i) {
   switch (LaneOf(t.dtype)) {
@@ -28,6 +26,28 @@ std::string Preview(const Tensor& t) {
   std::vector<std::string> first;
   for (int64_t i = 0; i < std::min(t.elements(), kPreview); ++i) first.push_back(Element(t, i));
   return Str(Join(first, " "), t.elements() > kPreview ? " ..." : "");
+}
+
+// A line a row, where the tensor has a few rows of a few columns.
+std::optional<std::string> Table(const Tensor& t) {
+  const int rank = t.dims.rank();
+  if (rank < 2 || t.elements() == 0) return std::nullopt;
+  const int64_t columns = t.dims.back(), rows = t.dims[static_cast<size_t>(rank) - 2];
+  if (rows < 2 || rows * columns != t.elements() || rows > kMostTableRows || columns > kMostTableColumns)
+    return std::nullopt;
+  std::vector<std::string> cells;
+  std::vector<size_t> widths(static_cast<size_t>(columns));
+  for (int64_t i = 0; i < t.elements(); ++i) {
+    cells.push_back(Element(t, i));
+    size_t& width = widths[static_cast<size_t>(i % columns)];
+    width = std::max(width, cells.back().size());
+  }
+  std::string text;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const size_t column = i % widths.size();
+    text += fmt::format("{}{:>{}}", column == 0 ? "\n  " : "  ", cells[i], widths[column]);
+  }
+  return text;
 }
 
 struct Statistics {
@@ -64,6 +84,7 @@ std::string Describe(const Value& v) {
     if (s->nan) text += Str("; ", s->nan, " NaN");
     if (s->infinite) text += Str("; ", s->infinite, " infinite");
   }
+  if (const auto table = Table(t)) return text + *table;
   return text + "\n  " + Preview(t);
 }
 
@@ -81,6 +102,7 @@ void OutputFact(const std::string& name, const Value& v, JsonWriter* json) {
     WriteField(json, "nan", s->nan);
     WriteField(json, "infinite", s->infinite);
   }
+  if (v.is_tensor() && v.tensor().elements() <= kMostInJson) WriteData(json, "data", v.tensor());
   json->EndObject();
 }
 
@@ -137,7 +159,8 @@ Status ShowClasses(const RunFlags& flags, const std::string& name, const Tensor&
 
 }  // namespace
 
-Status ShowOutputs(const RunFlags& flags, const Session& session, std::span<const Value> outputs, Report* report) {
+Status ShowOutputs(const RunFlags& flags, const Session& session, std::span<const Value> outputs, bool pictured,
+                   Report* report) {
   std::vector<std::pair<std::string, Value>> named;
   for (size_t i = 0; i < outputs.size(); ++i) named.emplace_back(session.output_name(i), outputs[i]);
   report->Fact([named](JsonWriter* json) {
@@ -146,7 +169,8 @@ Status ShowOutputs(const RunFlags& flags, const Session& session, std::span<cons
     for (const auto& [name, value] : named) OutputFact(name, value, json);
     json->EndArray();
   });
-  const bool asked = flags.top || !flags.labels.empty() || flags.no_softmax;
+  const bool drawn = !flags.draw.empty();
+  const bool asked = flags.top || (!flags.labels.empty() && !drawn) || flags.no_softmax;
   const bool scores = !outputs.empty() && ScoresClasses(outputs[0]);
   if (asked && !scores)
     return Status(Code::kInvalidArgument,
@@ -154,32 +178,10 @@ Status ShowOutputs(const RunFlags& flags, const Session& session, std::span<cons
                       ? "the model has no outputs to rank"
                       : Str("output ", Quote(named[0].first),
                             " must be a row of class scores for --top and --labels, is ", TypeOf(outputs[0])));
-  if (scores && (asked || !flags.images.empty()))
-    return ShowClasses(flags, named[0].first, outputs[0].tensor(), report);
-  if (!flags.check.empty()) return {};
+  if (scores && (asked || (pictured && !drawn))) return ShowClasses(flags, named[0].first, outputs[0].tensor(), report);
+  if (!flags.check.empty() || drawn) return {};
   for (const auto& [name, value] : named)
     report->Line(Str("output ", Quote(name), " ", value.has() ? TypeOf(value).Text() : "none", Describe(value)));
-  return {};
-}
-
-Status WriteOutputs(const RunFlags& flags, const Session& session, std::span<const Value> outputs, Report* report) {
-  std::error_code error;
-  std::filesystem::create_directories(flags.output_dir, error);
-  if (error) return Status(Code::kInvalidArgument, Str(flags.output_dir, ": ", error.message()));
-  std::vector<std::string> written;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const std::string stem = (std::filesystem::path(flags.output_dir) / Str("output_", i)).string();
-    const std::string& name = session.output_name(i);
-    HASTEN_ASSIGN(const auto paths,
-                  WriteValueFiles(stem, flags.output_format, outputs[i], session.declared_output_type(i), name));
-    for (const std::string& path : paths) report->Line(Str("wrote ", path, " (", Quote(name), ")"));
-    if (paths.empty()) report->Note(Str("output ", Quote(name), " is empty: no file is written"));
-    if (flags.output_format == "npy" && outputs[i].is_tensor())
-      if (const std::string note = NpyNote(outputs[i].tensor().dtype); !note.empty())
-        report->Note(Str("output ", Quote(name), ": ", note));
-    written.insert(written.end(), paths.begin(), paths.end());
-  }
-  report->Fact([written](JsonWriter* json) { WriteTexts(json, "written", written); });
   return {};
 }
 

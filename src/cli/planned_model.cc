@@ -23,7 +23,7 @@ Result<PlannedModel> LoadPlan(const RunFlags& flags, Report* report) {
   HASTEN_ASSIGN(made.session, LoadPlannedSession(flags.plan, file, report));
   ReportLoad(start, true, report);
   report->Notes(made.session->plan()->notes);
-  HASTEN_ASSIGN(made.inputs, GatherInputs(flags, *made.session, report));
+  HASTEN_ASSIGN(made.inputs, GatherInputs(flags, *made.session, report, &made.pictures));
   return made;
 }
 
@@ -37,7 +37,7 @@ Result<PlannedModel> PlanModel(const RunFlags& flags, bool keep_weights, Report*
   references.plan.references_only = true;
   HASTEN_ASSIGN(made.session, Session::Of(model, references).At(flags.model));
   report->Notes(model->notes);
-  HASTEN_ASSIGN(made.inputs, GatherInputs(flags, *made.session, report));
+  HASTEN_ASSIGN(made.inputs, GatherInputs(flags, *made.session, report, &made.pictures));
   if (!flags.reference) {
     made.session.reset();
     HASTEN_ASSIGN(made.session,

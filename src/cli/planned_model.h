@@ -6,7 +6,8 @@ namespace hasten::cli {
 
 struct PlannedModel {
   std::unique_ptr<Session> session;
-  std::vector<Value> inputs;  // in the model's order
+  std::vector<Value> inputs;            // in the model's order
+  std::vector<PlacedPicture> pictures;  // that inputs show
 };
 Result<PlannedModel> LoadAndPlan(const RunFlags& flags, bool keep_weights, Report* report);
 

@@ -6,8 +6,8 @@ namespace hasten::cli {
 
 void Report::Line(std::string_view text) const {
   if (json_) return;
-  fmt::print("{}\n", text);
-  std::fflush(stdout);
+  fmt::print(lines_to_, "{}\n", text);
+  std::fflush(lines_to_);
 }
 
 void Report::Note(std::string_view text) const {
@@ -29,7 +29,7 @@ void Report::Print() const {
   json.StartObject();
   for (const auto& fact : facts_) fact(&json);
   json.EndObject();
-  fmt::print("{}\n", std::string_view(buffer.GetString(), buffer.GetSize()));
+  fmt::print(lines_to_, "{}\n", std::string_view(buffer.GetString(), buffer.GetSize()));
 }
 
 }  // namespace hasten::cli

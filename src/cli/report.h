@@ -1,5 +1,6 @@
 // What a command tells: lines for people, or facts for one JSON object at its end.
 #pragma once
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@ namespace hasten::cli {
 // Notes (what is good to know and no result) go to standard error, unless `quiet`.
 class Report {
  public:
-  Report(bool json, bool quiet) : json_(json), quiet_(quiet) {}
+  // `data_on_output`: standard output carries something else, and lines go where notes do.
+  Report(bool json, bool quiet, bool data_on_output = false)
+      : json_(json), quiet_(quiet), lines_to_(data_on_output ? stderr : stdout) {}
   bool json() const { return json_; }
 
   void Line(std::string_view text) const;
@@ -27,6 +30,7 @@ class Report {
 
  private:
   bool json_, quiet_;
+  std::FILE* lines_to_;
   std::vector<std::function<void(JsonWriter*)>> facts_;
 };
 

@@ -2,11 +2,12 @@
 
 #include "base/mapped_file.h"
 #include "cli/command.h"
-#include "cli/outputs.h"
+#include "cli/output_files.h"
 #include "cli/planned_model.h"
 #include "cli/run_flags.h"
 #include "cli/timing.h"
 #include "cli/verify_run.h"
+#include "cli/vision/show_detections.h"
 
 namespace hasten::cli {
 namespace {
@@ -15,20 +16,29 @@ Status RunModel(const RunFlags& flags, Report* report) {
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, /*keep_weights=*/flags.verify, report));
   Session* session = made.session.get();
+  HASTEN_ASSIGN(const std::vector<OutputFile> files, FindOutputFiles(flags, *session));
   HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(session, made.inputs, flags.seed, report)
                                                                : TimedRuns(flags, session, made.inputs, report));
   HASTEN_TRY(MappedFile::Whole());
-  HASTEN_TRY(ShowOutputs(flags, *session, outputs, report));
+  HASTEN_TRY(ShowOutputs(flags, *session, outputs, !made.pictures.empty(), report));
+  if (!flags.draw.empty()) HASTEN_TRY(DrawDetections(flags, *session, outputs, made.pictures, report));
+  HASTEN_TRY(WriteOutputFiles(files, *session, outputs, report));
   if (!flags.output_dir.empty()) HASTEN_TRY(WriteOutputs(flags, *session, outputs, report));
   if (!flags.check.empty()) HASTEN_TRY(CheckOutputs(flags, *session, outputs, report));
   return {};
+}
+
+// An output goes there, so that nothing else may.
+bool TakesStandardOutput(const RunFlags& flags) {
+  return std::any_of(flags.outputs.begin(), flags.outputs.end(),
+                     [](const std::string& text) { return text == "-" || text.ends_with("=-"); });
 }
 
 std::function<Status()> Define(CLI::App* app) {
   const auto flags = std::make_shared<RunFlags>();
   AddRunFlags(app, flags.get());
   return [flags]() -> Status {
-    Report report(flags->json, flags->quiet);
+    Report report(flags->json, flags->quiet, /*data_on_output=*/TakesStandardOutput(*flags));
     Status status = RunModel(*flags, &report);
     report.Print();
     return status;
@@ -42,6 +52,10 @@ constexpr Example kExamples[] = {
     {"All inputs from one archive, or from standard input.", "hasten run model.onnx --input inputs.npz"},
     {"A sound, and an input of ones.", "hasten run speech.onnx --input wave=hello.flac --input state=ones"},
     {"What is in a picture?", "hasten run model.onnx --image cat.jpg --labels labels.txt --top 5"},
+    {"Where is what? Boxes on the picture.",
+     "hasten run yolo.onnx --image street.jpg --labels coco.names --draw found.png"},
+    {"An output for another program.",
+     "hasten run model.onnx --input x=x.npy --output y=- --output-format json | jq .data"},
     {"Folders as ONNX test data has them: input_0.pb, input_1.pb, ... in the model's order.",
      "hasten run model.onnx --input-dir test_data_set_0 --output-dir out --output-format pb"},
     {"Where does the time go?", "hasten run model.onnx --repeat 3 --profile --trace steps.json"},
@@ -67,11 +81,10 @@ length gets its beginning, or silence after it. What was done is printed.
 A picture becomes an input like this: it is decoded as RGB (or gray, for one channel), resized to the model's
 size (without keeping its proportions, unless --crop or --resize-to is given), and each pixel becomes (pixel *
 scale - mean) / std. What is not given by flags comes from the model's metadata "hasten.image", a JSON object
-with the keys color, resize, layout, crop, resize_to, scale, mean and std; else floats get the scale 1/255
-and, for three channels, ImageNet's mean 0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get
-pixels as they are (int8: less 128). Where one of scale, mean and std is given, the other two are not
-ImageNet's but 1/255, 0 and 1. Whether channels come first or last follows from the input's shape. What was
-done is printed.
+with the keys color, resize, layout, crop, resize_to, scale, mean and std; else floats get the scale 1/255 and,
+for three channels, ImageNet's mean 0.485,0.456,0.406 and deviation 0.229,0.224,0.225; integers get pixels as
+they are (int8: less 128). Where one of scale, mean and std is given, the other two are not ImageNet's but
+1/255, 0 and 1. Whether channels come first or last follows from the input's shape. What was done is printed.
 
 A plan file, which 'hasten plan -o' writes, starts at once, with as many threads as it was made for unless
 --threads says more; its precision is that of the plan. On another machine, or by another version, it is
@@ -79,6 +92,10 @@ planned again, and a note says so.
 
 Classes are ranked when --top or --labels is given, or when a picture's first output is a row of scores.
 Softmax is applied unless the scores are probabilities already; which of the two is printed.
+
+--draw knows detectors by the shapes of their outputs and some values in them: YOLO of several kinds, before and
+after suppression, SSD and its kin, RetinaFace, YuNet; and maps, whose classes tint the picture. What was
+recognised is printed, and with --json boxes are listed in pixels of the picture.
 
 --check passes an element if |actual - expected| <= atol + rtol * |expected|; NaN equals NaN; integers, bools
 and strings must be equal.

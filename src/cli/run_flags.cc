@@ -89,17 +89,46 @@ void AddImageSettings(CLI::App* app, ImageSettings* image) {
         {"nchw", "nhwc"});
 }
 
+void AddDrawing(CLI::App* app, RunFlags* f) {
+  const auto part = [](CLI::Option* option) { return option->type_name("X")->check(Within<double>(0, 1)); };
+  const auto png = CLI::Validator(
+      [](const std::string& path) { return path.ends_with(".png") ? "" : Str("'", path, "' must end in .png"); }, "");
+  auto* draw = app->add_option("--draw", f->draw,
+                               "Draw what a detector or a segmentation network found on the picture, as a PNG file")
+                   ->type_name("FILE")
+                   ->check(png);
+  part(app->add_option("--score-threshold", f->score_threshold,
+                       "Leave out what is less certain (0.25, for a map of one class 0.5)"))
+      ->needs(draw);
+  part(app->add_option("--iou-threshold", f->iou_threshold,
+                       "Of boxes of one class that overlap by more (intersection over union), the best is drawn"))
+      ->capture_default_str()
+      ->needs(draw);
+}
+
 void AddOutputs(CLI::App* app, RunFlags* f) {
-  auto* dir = app->add_option("--output-dir", f->output_dir,
-                              "Write output_0, output_1, ... into this folder, which is made if need be")
-                  ->type_name("DIR");
-  OneOf(app->add_option("--output-format", f->output_format, "As what")->capture_default_str(),
-        {"npy", "pb", "raw", "json"})
-      ->needs(dir);
+  auto* file = app->add_option("--output", f->outputs,
+                               "Write an output to a file: .npy, .npz, .pb, .raw or .json; - is standard output. NAME= "
+                               "may be left out if the model has one output")
+                   ->type_name("[NAME=]FILE")
+                   ->allow_extra_args(false);
+  auto* dir =
+      app->add_option("--output-dir", f->output_dir,
+                      "Write output_0, output_1, ... (or outputs.npz) into this folder, which is made if need be")
+          ->type_name("DIR");
+  auto* format = OneOf(
+      app->add_option("--output-format", f->output_format, "As what --output-dir writes, and --output - (npy or json)")
+          ->capture_default_str(),
+      {"npy", "npz", "pb", "raw", "json"});
+  app->callback([file, dir, format] {
+    if (format->count() > 0 && dir->count() + file->count() == 0)
+      throw CLI::RequiresError("--output-format", "--output-dir or --output");
+  });
   app->add_option("--top", f->top, "Print the best classes of the first output, with probabilities")
       ->type_name("N")
       ->check(Within<int64_t>(1, kMost));
   app->add_option("--labels", f->labels, "Names of the classes, one a line")->type_name("FILE");
+  AddDrawing(app, f);
   app->add_flag("--no-softmax", f->no_softmax, "Print scores as the model gives them");
   app->add_flag("--json", f->json, "Print one JSON object instead of text");
   app->add_flag("-q,--quiet", f->quiet, "No notes");

@@ -23,7 +23,11 @@ struct RunFlags {
   std::optional<int64_t> sample_rate;
   ImageSettings image;
   // Output
+  std::vector<std::string> outputs;  // [NAME=]FILE
   std::string output_dir, output_format = "npy";
+  std::string draw;
+  std::optional<double> score_threshold;
+  double iou_threshold = 0.45;
   std::string labels;
   std::optional<int64_t> top;
   bool no_softmax = false;

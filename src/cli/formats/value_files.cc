@@ -21,43 +21,19 @@ Result<Value> AsValue(Result<Tensor> t) {
   return Value(*std::move(t));
 }
 
-class FilesWriter {
- public:
-  explicit FilesWriter(const std::string& format) : format_(format) {}
-
-  Status Write(const std::string& stem, const Value& value) {
-    switch (value.kind()) {
-      case Value::Kind::kTensor: return WriteTensor(Str(stem, ".", format_), value.tensor());
-      case Value::Kind::kMap:
-        HASTEN_TRY(WriteTensor(Str(stem, "_keys.", format_), value.map().keys));
-        return WriteTensor(Str(stem, "_values.", format_), value.map().values);
-      case Value::Kind::kSequence:
-        for (size_t i = 0; i < value.elements().size(); ++i) HASTEN_TRY(Write(Str(stem, "_", i), value.elements()[i]));
-        return {};
-      default: return {};
-    }
-  }
-  std::vector<std::string> TakePaths() { return std::move(paths_); }
-
- private:
-  Status WriteTensor(const std::string& path, const Tensor& t) {
-    paths_.push_back(path);
-    if (format_ == "npy") return WriteNpy(path, t);
-    if (t.dtype == DType::kString)
-      return Status(Code::kUnsupported,
-                    Str(path, ": strings have no raw form; --output-format npy, pb and json can write them"));
-    return WriteFile(path, {reinterpret_cast<const char*>(t.data), static_cast<size_t>(t.bytes())});
-  }
-  const std::string& format_;
-  std::vector<std::string> paths_;
-};
-
-Status WriteJson(const std::string& path, const Value& value) {
+std::string JsonText(const Value& value) {
   rapidjson::StringBuffer buffer;
   JsonWriter json(buffer);
   json.SetFormatOptions(rapidjson::kFormatSingleLineArray);
   WriteValue(&json, value);
-  return WriteFile(path, Str(std::string_view(buffer.GetString(), buffer.GetSize()), "\n"));
+  return Str(std::string_view(buffer.GetString(), buffer.GetSize()), "\n");
+}
+
+Result<std::string> EncodeTensor(FileForm form, const Tensor& t) {
+  if (form == FileForm::kNpy) return EncodeNpy(t);
+  if (t.dtype == DType::kString)
+    return Status(Code::kUnsupported, "strings have no raw form; .npy, .npz, .pb and .json can hold them");
+  return std::string(reinterpret_cast<const char*>(t.data), static_cast<size_t>(t.bytes()));
 }
 
 }  // namespace
@@ -114,16 +90,58 @@ std::optional<std::string> FindValueFile(const std::string& dir, const std::stri
   return std::nullopt;
 }
 
+void AppendTensors(const std::string& name, const Value& value, std::vector<NamedTensor>* out) {
+  switch (value.kind()) {
+    case Value::Kind::kTensor: out->push_back({name, value.tensor()}); return;
+    case Value::Kind::kMap:
+      out->push_back({Str(name, "_keys"), value.map().keys});
+      out->push_back({Str(name, "_values"), value.map().values});
+      return;
+    case Value::Kind::kSequence:
+      for (size_t i = 0; i < value.elements().size(); ++i) AppendTensors(Str(name, "_", i), value.elements()[i], out);
+      return;
+    default: return;
+  }
+}
+
+Result<std::string> EncodeValue(FileForm form, const Value& value, const std::string& name) {
+  if (form == FileForm::kJson) return JsonText(value);
+  if (form == FileForm::kNpz) {
+    std::vector<NamedTensor> tensors;
+    AppendTensors(name, value, &tensors);
+    return EncodeNpz(tensors);
+  }
+  if (!value.is_tensor())
+    return Status(Code::kInvalidArgument,
+                  Str("holds one tensor, and output ", Quote(name), value.has() ? " is none" : " is empty",
+                      "; .npz, .pb and .json can hold it"));
+  return EncodeTensor(form, value.tensor());
+}
+
+Status WriteValueFile(const std::string& path, FileForm form, const Value& value, const Type& type,
+                      const std::string& name) {
+  if (form == FileForm::kPb) return WriteValuePb(path, value, type, name);
+  HASTEN_ASSIGN(const std::string bytes, EncodeValue(form, value, name).At(path));
+  return WriteFile(path, bytes);
+}
+
 Result<std::vector<std::string>> WriteValueFiles(const std::string& stem, const std::string& format, const Value& value,
                                                  const Type& type, const std::string& name) {
-  const std::string path = Str(stem, ".", format);
-  if (format == "pb" || format == "json") {
-    HASTEN_TRY(format == "pb" ? WriteValuePb(path, value, type, name) : WriteJson(path, value));
-    return std::vector<std::string>{path};
+  const FileForm form = FormOfName(Str("output.", format));
+  std::vector<std::string> paths;
+  if (form == FileForm::kPb || form == FileForm::kJson) {
+    paths.push_back(Str(stem, ".", format));
+    HASTEN_TRY(WriteValueFile(paths[0], form, value, type, name));
+    return paths;
   }
-  FilesWriter writer(format);
-  HASTEN_TRY(writer.Write(stem, value));
-  return writer.TakePaths();
+  std::vector<NamedTensor> tensors;
+  AppendTensors(stem, value, &tensors);
+  for (const NamedTensor& t : tensors) {
+    paths.push_back(Str(t.name, ".", format));
+    HASTEN_ASSIGN(const std::string bytes, EncodeTensor(form, t.tensor).At(paths.back()));
+    HASTEN_TRY(WriteFile(paths.back(), bytes));
+  }
+  return paths;
 }
 
 }  // namespace hasten::cli

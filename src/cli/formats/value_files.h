@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/formats/file_bytes.h"
+#include "cli/formats/npz.h"
 #include "tensor/type.h"
 #include "tensor/value.h"
 
@@ -39,6 +40,14 @@ MemberPath SplitMember(const std::string& path);
 
 // DIR/STEM.pb or DIR/STEM.npy, whichever there is; nullopt if neither.
 std::optional<std::string> FindValueFile(const std::string& dir, const std::string& stem);
+
+// A whole value as the bytes of a file: npy and raw hold a tensor, npz and JSON anything.
+Result<std::string> EncodeValue(FileForm form, const Value& value, const std::string& name);
+// The same into a file, .pb too.
+Status WriteValueFile(const std::string& path, FileForm form, const Value& value, const Type& type,
+                      const std::string& name);
+// The tensors of a value: NAME, or NAME_0, NAME_1, ..., NAME_keys, NAME_values of a sequence or a map.
+void AppendTensors(const std::string& name, const Value& value, std::vector<NamedTensor>* out);
 
 // STEM.npy, .pb, .raw or .json.  Sequences and maps become several files of the first and third kind: STEM_0, STEM_1,
 // ..., STEM_keys, STEM_values.  An absent value becomes none.  The paths written.
