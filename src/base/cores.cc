@@ -10,12 +10,6 @@
 namespace hasten {
 namespace {
 
-int AffinityCores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return static_cast<int>(std::thread::hardware_concurrency());
-  return CPU_COUNT(&set);
-}
-
 // Two numbers of a file, "max" as -1; false if there are not as many.
 bool ReadNumbers(const char* path, double* first, double* second) {
   std::FILE* file = std::fopen(path, "r");
@@ -28,20 +22,25 @@ bool ReadNumbers(const char* path, double* first, double* second) {
   return read == 2;
 }
 
-// Cores' worth of CPU time that the cgroup allows; infinite if it sets no quota.
-double QuotaCores() {
+}  // namespace
+
+int AffinityCores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return static_cast<int>(std::thread::hardware_concurrency());
+  return CPU_COUNT(&set);
+}
+
+std::optional<double> QuotaCores() {
   double quota = -1, period = 0;
   if (ReadNumbers("/sys/fs/cgroup/cpu.max", &quota, &period) && quota > 0 && period > 0) return quota / period;
   double ignored = 0;
   ReadNumbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &quota, &ignored);
   ReadNumbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &ignored);
-  return quota > 0 && period > 0 ? quota / period : INFINITY;
+  return quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
 }
 
-}  // namespace
-
 int UsableCores() {
-  const double cores = std::min<double>(AffinityCores(), std::ceil(QuotaCores()));
+  const double cores = std::min<double>(AffinityCores(), std::ceil(QuotaCores().value_or(INFINITY)));
   return std::max(1, static_cast<int>(cores));
 }
 

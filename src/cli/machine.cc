@@ -1,12 +1,12 @@
 #include "cli/machine.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/cores.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "kernels/cpu/gemm_tile.h"
 #include "kernels/cpu/simd.h"
@@ -41,20 +41,6 @@ std::string CpuName() {
   for (const std::string_view key : {"model name", "Model", "Hardware"})
     if (std::string name = ValueOf("/proc/cpuinfo", key); !name.empty()) return name;
   return "unknown";
-}
-
-std::optional<double> Quota() {
-  double quota = 0, period = 0;
-  if (std::ifstream file("/sys/fs/cgroup/cpu.max"); file >> quota >> period && period > 0) return quota / period;
-  quota = static_cast<double>(Number(FirstLine("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")));
-  period = static_cast<double>(Number(FirstLine("/sys/fs/cgroup/cpu/cpu.cfs_period_us")));
-  return quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
-}
-
-std::optional<int64_t> MemoryLimit(int64_t memory) {
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
-    if (const int64_t limit = Number(FirstLine(path)); limit > 0 && limit < memory) return limit;
-  return std::nullopt;
 }
 
 int64_t CoresIn(const std::string& list) {  // "0-3,8"
@@ -92,11 +78,6 @@ std::vector<std::string> TargetNames(int64_t targets) {
   return names;
 }
 
-int64_t AffinityCores() {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : ::sysconf(_SC_NPROCESSORS_ONLN);
-}
-
 }  // namespace
 
 Machine ThisMachine() {
@@ -105,7 +86,7 @@ Machine ThisMachine() {
   m.cpu = CpuName();
   m.cores_online = ::sysconf(_SC_NPROCESSORS_ONLN);
   m.cores_affinity = AffinityCores();
-  m.quota = Quota();
+  m.quota = QuotaCores();
   m.cores_usable = UsableCores();
   m.isa = cpu::BestTileKernels().name;
   m.isas_built = TargetNames(HWY_TARGETS);
@@ -113,7 +94,7 @@ Machine ThisMachine() {
   m.caches = Caches();
   m.memory = Number(ValueOf("/proc/meminfo", "MemTotal")) * kKilobyte;
   m.memory_available = Number(ValueOf("/proc/meminfo", "MemAvailable")) * kKilobyte;
-  m.memory_limit = MemoryLimit(m.memory);
+  if (UsableMemory() < m.memory) m.memory_limit = UsableMemory();
   return m;
 }
 
