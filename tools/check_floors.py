@@ -35,7 +35,7 @@ def problems(root):
             theirs = match and floor_of(*match.groups())
             if theirs and theirs != mine and FLOOR[theirs] >= FLOOR[mine]:
                 yield f"{where}:{number}: {mine}/ may not include {theirs}/"
-    for path in sorted((root / "include").rglob("*.h")):
+    for path in sorted((root / "include").rglob("*.h*")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             match = INCLUDE.match(line)
             if match and match[1] in FLOOR:

@@ -17,6 +17,8 @@
 //
 // Options begin with struct_size, which must be sizeof the struct; every other member may be left 0, which means its
 // default.  NULL options are all defaults.  Text is UTF-8 and ends in '\0'.
+//
+// Callbacks must not throw, nor use the object whose function called them unless their description says so.
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,10 @@
 #include <condition_variable>
+#include <cstring>
 #include <thread>
 
 #include "api/ops.h"
 #include "runtime/executor.h"
+#include "tensor/alignment.h"
 
 namespace hasten::api {
 
@@ -82,7 +84,7 @@ Status TakeOutputs(const PlanParts& plan, const hasten_argument* outputs, size_t
     if (job->memory[place].dtype != DType::kNone) return Misuse(where, " is given twice");
     if (outputs[i].value) return Misuse(where, ": memory is given as a tensor, not as a value");
     HASTEN_ASSIGN(Tensor t, Writable(outputs[i].tensor).At(where));
-    if (t.data) job->out[plan.outputs[place]] = Value(t);
+    if (t.data && !Misaligned(t)) job->out[plan.outputs[place]] = Value(t);  // else copied to in the end
     job->memory[place] = std::move(t);
   }
   return {};
@@ -153,7 +155,7 @@ Status Deliver(const PlanParts& plan, Job* job) {
                     tensor ? v.tensor().Text() : plan.output_text[i]->type, ", the memory given for it is ",
                     memory.Text());
     if (v.tensor().data == memory.data) continue;
-    CopyElements(v.tensor(), 0, &memory, 0, memory.elements());
+    if (memory.elements() > 0) std::memcpy(memory.data, v.tensor().data, static_cast<size_t>(memory.bytes()));
     v = Value(memory);
   }
   return {};

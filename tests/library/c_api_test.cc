@@ -79,6 +79,20 @@ TEST(CApi, WritesIntoMemoryOfTheCallersByName) {
   hasten_executor_free(executor);
 }
 
+TEST(CApi, MemoryMayBeMisaligned) {
+  hasten_executor* executor = ExecutorOf(kMlp);
+  std::vector<float> x = {1, 1, 1};
+  std::vector<char> from(16), to(16);
+  std::memcpy(from.data() + 1, x.data(), 12);
+  hasten_argument in = Argument(from, HASTEN_F32, kRow), out = Argument(to, HASTEN_F32, kOut);
+  in.tensor.byte_offset = out.tensor.byte_offset = 1;
+  Ok(hasten_run(executor, &in, 1, &out, 1, nullptr, nullptr));
+  float y[2];
+  std::memcpy(y, to.data() + 1, sizeof y);
+  EXPECT_THAT(y, ElementsAre(9, 12));
+  hasten_executor_free(executor);
+}
+
 TEST(CApi, BorrowsRowMajorAndCopiesStridedInputs) {
   hasten_executor* executor = ExecutorOf(kMlp);
   // Two rows that lie as columns, two elements into the memory.

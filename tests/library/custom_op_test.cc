@@ -199,6 +199,37 @@ graph "g" {
   EXPECT_THAT(Floats(outputs.value()[0]), ElementsAre(1, 2));
 }
 
+TEST(CustomOp, SeesTheCallersMemory) {
+  constexpr const char* kAlone = R"(hasten-ir 1
+opset "" 22
+opset "com.acme" 1
+graph "g" {
+  in "x" f32[N,3]
+  "y" = com.acme.Look("x")
+  out "y"
+}
+)";
+  const float *read = nullptr, *written = nullptr;
+  auto catalog = hasten::Catalog::Create().value();
+  hasten::Op op;
+  op.domain = "com.acme";
+  op.name = "Look";
+  op.infer = [](hasten::InferCall& c) { return c.Same(0, 0); };
+  op.compute = [&](hasten::ComputeCall& c) -> hasten::Status {
+    read = c.Input<float>(0).value().data();
+    written = c.Output<float>(0).value().data();
+    return {};
+  };
+  hasten::AddOp(catalog, op).value();
+  auto executor = LoadWith(kAlone, catalog).value().MakePlan().value().MakeExecutor().value();
+  std::vector<float> x(6), y(6);
+  executor.RunInto({Tensor::Of(x, {2, 3})}, {Tensor::Of(y, {2, 3})}).value();
+  EXPECT_EQ(read, x.data());
+  EXPECT_EQ(written, y.data());
+  executor.RunInto({Tensor::Of(x, {2, 3}).WithStrides({1, 2})}, {Tensor::Of(y, {2, 3})}).value();
+  EXPECT_NE(read, x.data());
+}
+
 int g_freed = 0;
 
 hasten_error* Nothing(void*, hasten_call*) { return nullptr; }
