@@ -87,6 +87,12 @@ class Pages(unittest.TestCase):
                     for flag in re.findall(r"(?<![\w-])(--?[a-z][\w-]*)", words.split("|")[0].split("#")[0]):
                         self.assertRegex(text, re.escape(flag) + r"(?![\w-])")
 
+    def test_links_lead_somewhere(self):
+        for page in [*PAGES, *ROOT.glob("*.md"), *ROOT.glob("examples/*.md")]:
+            for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
+                with self.subTest(page=page.name, target=target):
+                    self.assertTrue((page.parent / target).exists())
+
     def folder(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
