@@ -11,6 +11,8 @@
 namespace hasten::cli {
 namespace {
 
+constexpr int64_t kUnlimited = std::numeric_limits<int64_t>::max();
+
 // One tensor of several, along the first axis.
 Result<Value> Concatenated(const std::vector<Value>& parts, const std::vector<InputFile>& files) {
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -191,6 +193,8 @@ class Inputs {
       if (input(i).type.is_tensor()) {
         HASTEN_ASSIGN(dims, shapes_.DimsOf(i));
       }
+      if (const int64_t most = flags_.plan.max_memory.value_or(kUnlimited); dims.elements() > most)
+        return Status(Code::kOutOfMemory, Str(Label(i), ": ", dims, " takes more than --max-memory ", most));
       HASTEN_ASSIGN(values_[i], RandomValue(input(i).type, dims, flags_.seed + i).At(Label(i)));
       shapes.push_back(Str(Quote(input(i).name), " ", TypeOf(values_[i])));
     }

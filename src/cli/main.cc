@@ -1,6 +1,7 @@
 #include <string_view>
 
 #include "cli/command.h"
+#include "cli/interruption.h"
 
 namespace {
 
@@ -14,5 +15,6 @@ int main(int argc, char** argv) {
   std::string_view name = argc > 0 ? argv[0] : "";
   name.remove_prefix(name.rfind('/') + 1);
   if (name == kSimplifier) args.insert(args.begin(), "simplify");
+  hasten::cli::HandleInterruptions();
   return hasten::cli::Main(args);
 }

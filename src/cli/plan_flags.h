@@ -18,6 +18,9 @@ struct PlanFlags {
   std::optional<std::string> precision;
   std::vector<std::string> without;  // rules and passes that are off
   bool no_passes = false;
+  // Set by commands that have such options.
+  std::optional<int64_t> max_memory;
+  std::optional<double> timeout;
 };
 
 void AddPlanFlags(CLI::App* app, PlanFlags* flags);

@@ -4,6 +4,7 @@
 #include "cli/output_files.h"
 #include "cli/planned_model.h"
 #include "cli/run_flags.h"
+#include "cli/run_limits.h"
 #include "cli/timing.h"
 #include "cli/verify_run.h"
 #include "cli/vision/show_detections.h"
@@ -13,11 +14,15 @@ namespace {
 
 Status RunModel(const RunFlags& flags, Report* report) {
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
+  HASTEN_TRY(CheckFileFits(flags.plan.max_memory, flags.model));
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, /*keep_weights=*/flags.verify, report));
   Session* session = made.session.get();
   HASTEN_ASSIGN(const std::vector<OutputFile> files, FindOutputFiles(flags, *session));
-  HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(session, made.inputs, flags.seed, report)
-                                                               : TimedRuns(flags, session, made.inputs, report));
+  HASTEN_ASSIGN(const std::unique_ptr<Allocator> memory,
+                OutputMemory(flags.plan.max_memory, session, made.inputs).At(flags.model));
+  HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify
+                                                      ? VerifiedRun(flags, session, made.inputs, memory.get(), report)
+                                                      : TimedRuns(flags, session, made.inputs, memory.get(), report));
   HASTEN_TRY(ShowOutputs(flags, *session, outputs, !made.pictures.empty(), report));
   if (!flags.draw.empty()) HASTEN_TRY(DrawDetections(flags, *session, outputs, made.pictures, report));
   HASTEN_TRY(WriteOutputFiles(files, *session, outputs, report));
@@ -102,7 +107,11 @@ and strings must be equal.
 output, in units of rounding of the type. Steps on the outputs of others get the same inputs in both ways, so
 that errors do not add up, and the first step that is wrong is the one named.
 
-Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
+--max-memory counts weights, inputs, values between nodes and outputs, and what is decompressed on the way in;
+scratch memory of planning is not counted. --timeout is that of each run, and of planning, whose timing of
+kernels keeps to it.
+
+Exit status: 0 done, 1 bad input or a difference, 2 wrong usage, 3 a limit of memory or time was reached.)";
 
 }  // namespace
 

@@ -11,8 +11,9 @@ namespace hasten::cli {
 // Of a sorted, non-empty list, linear between its elements; `part` in [0, 1].
 double Quantile(std::span<const double> sorted, double part);
 
-// Warm-up, then timed runs as the flags ask for them.  Reports the latency and returns the last run's outputs.
+// Warm-up, then timed runs as the flags ask for them.  Reports the latency and returns the last run's outputs,
+// which are in `memory` (null: the heap).
 Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, std::span<const Value> inputs,
-                                     Report* report);
+                                     Allocator* memory, Report* report);
 
 }  // namespace hasten::cli

@@ -16,6 +16,7 @@ struct SessionOptions {
   // False: Load and Optimized let go of the weights that were packed, so that they are in memory once.  The model then
   // lacks their contents: it can be run, not exported, verified or planned again.
   bool keep_weights = true;
+  int64_t max_arena_bytes = int64_t{1} << 40;  // as Executor::Options has it
 };
 
 // One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.
@@ -50,8 +51,10 @@ class Session {
   }
 
  private:
-  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool)
-      : threads_(pool ? pool->threads() : 1), plan_(std::move(plan)), executor_(plan_, {.pool = std::move(pool)}) {}
+  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool, int64_t max_arena_bytes)
+      : threads_(pool ? pool->threads() : 1),
+        plan_(std::move(plan)),
+        executor_(plan_, {.max_arena_bytes = max_arena_bytes, .pool = std::move(pool)}) {}
   int threads_ = 1;
   bool planned_again_ = false;
   std::shared_ptr<const Plan> plan_;
