@@ -70,14 +70,13 @@ class Npz(Formats):
         with zipfile.ZipFile(self.folder / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as file:
             with file.open("x.npy", "w", force_zip64=True) as member:
                 header = io.BytesIO()
-                np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (300_000_000,)})
+                np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (75_000_000,)})
                 member.write(header.getvalue())
-                for _ in range(1200):
+                for _ in range(300):
                     member.write(bytes(1_000_000))
         self.assertLess((self.folder / "bomb.npz").stat().st_size, 2_000_000)
-        done = self.hasten("run", model, "--input", "bomb.npz", status=STATUS_LIMIT)
-        self.assertIn('bomb.npz: member "x": more than 1073741824 bytes come out of the archive', done.stderr)
-        lie = bytearray((self.folder / "bomb.npz").read_bytes())
+        done = self.hasten("run", model, "--input", "bomb.npz", "--max-memory", "64m", status=3)
+        self.assertIn('bomb.npz: member "x": more than 67108864 bytes come out of the archive', done.stderr)
         with zipfile.ZipFile(self.folder / "small.npz", "w", zipfile.ZIP_DEFLATED) as file:
             file.writestr("x.npy", b"\x93NUMPY" + bytes(100))
         lie = bytearray((self.folder / "small.npz").read_bytes())
@@ -259,8 +258,6 @@ class Batches(Formats):
         self.fails("run", model, "--input", "a.npy", "--input", "d.npy", says="d.npy: must be a tensor with a batch")
         self.fails("run", self.identity(shape=(2, 3)), "--input", "a.npy", "--input", "a.npy", says='input "x" must be f32[2,3], is f32[4,3]')
 
-
-STATUS_LIMIT = 1
 
 if __name__ == "__main__":
     unittest.main()

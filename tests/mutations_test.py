@@ -206,7 +206,7 @@ def ends_well(command):
 
 
 COMMANDS = [["inspect"],
-            ["run", "--level", "0", "--no-timing-cache", "--threads", "1"]]
+            ["run", "--level", "0", "--no-timing-cache", "--threads", "1", "--timeout", "5", "--max-memory", "1g"]]
 
 
 def try_one(seed, paths, folder, keep):

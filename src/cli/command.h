@@ -37,7 +37,7 @@ const Command* FindCommand(std::string_view name);  // hidden ones too; null if 
 std::string_view Version();  // "0.1.0"
 
 // The whole binary.  `args` without the program's name.
-// 0: done; 1: the input is bad or a check failed; 2: wrong usage.
+// 0: done; 1: the input is bad or a check failed; 2: wrong usage; 3: a limit of memory or time was reached.
 int Main(std::span<const std::string> args);
 
 }  // namespace hasten::cli

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <new>
+#include <system_error>
 
 #include "base/mapped_file.h"
 #include "base/nearest.h"
@@ -13,12 +15,18 @@
 namespace hasten::cli {
 namespace {
 
-constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2;
+constexpr int kDone = 0, kFailed = 1, kWrongUsage = 2, kLimitReached = 3;
+
+bool NobodyReads(const std::exception& error) {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  return system != nullptr && system->code().value() == EPIPE;
+}
 
 int Complain(int status, std::string_view message, std::string_view hint = "") {
   std::fflush(stdout);
-  fmt::print(stderr, "hasten: error: {}\n", message);
-  if (!hint.empty()) fmt::print(stderr, "{}\n", hint);
+  std::string text = Str("hasten: error: ", message, "\n");
+  if (!hint.empty()) text += Str(hint, "\n");
+  std::fputs(text.c_str(), stderr);  // if nobody reads it, the status still tells
   return status;
 }
 
@@ -68,7 +76,9 @@ int RunCommand(const Command& command, std::span<const std::string> args) {
   }
   Status status = work();
   if (status.ok()) status = MappedFile::Whole();
-  return status.ok() ? kDone : Complain(kFailed, status.message());
+  if (status.ok()) return kDone;
+  const bool limit = status.code() == Code::kOutOfMemory || status.code() == Code::kDeadlineExceeded;
+  return Complain(limit ? kLimitReached : kFailed, status.message());
 }
 
 int Dispatch(std::span<const std::string> args) {
@@ -107,11 +117,12 @@ const Command* FindCommand(std::string_view name) {
 int Main(std::span<const std::string> args) {
   try {
     const int status = Dispatch(args);
-    return std::fflush(stdout) == 0 ? status : Complain(kFailed, "standard output cannot be written");
+    // A reader that has seen enough, as in "| head", is no failure.
+    return std::fflush(stdout) == 0 || errno == EPIPE ? status : Complain(kFailed, "standard output cannot be written");
   } catch (const std::bad_alloc&) {
-    return Complain(kFailed, "out of memory");
+    return Complain(kLimitReached, "out of memory");
   } catch (const std::exception& error) {  // of standard output, or of a library's
-    return Complain(kFailed, error.what());
+    return NobodyReads(error) ? kDone : Complain(kFailed, error.what());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "base/nearest.h"
 #include "base/status.h"
 
 namespace hasten::cli {
@@ -24,9 +25,21 @@ CLI::Validator Within(T low, T high) {
   return CLI::Range(low, high).description("");
 }
 
+// What a value must be, and the nearest to what was typed.
+struct IsOneOf {
+  std::vector<std::string> choices;
+  std::string operator()(const std::string& text) const {
+    if (std::find(choices.begin(), choices.end(), text) != choices.end()) return "";
+    const std::vector<std::string> first(choices.begin(), choices.end() - 1);
+    const std::string nearest = Nearest(text, choices);
+    return Str("must be ", Join(first, ", "), first.empty() ? "" : " or ", choices.back(), ", is '", text, "'",
+               nearest.empty() ? "" : Str("; did you mean '", nearest, "'?"));
+  }
+};
+
 // An option whose value is one of these.  The type name is what help shows: "npy|pb".
 inline CLI::Option* OneOf(CLI::Option* option, const std::vector<std::string>& choices) {
-  return option->type_name(Join(choices, "|"))->check(CLI::IsMember(choices).description(""));
+  return option->type_name(Join(choices, "|"))->check(CLI::Validator(IsOneOf{choices}, ""));
 }
 
 }  // namespace hasten::cli

@@ -11,6 +11,7 @@
 namespace hasten::cli {
 namespace {
 
+
 // One tensor of several, along the first axis.
 Result<Value> Concatenated(const std::vector<Value>& parts, const std::vector<InputFile>& files) {
   for (size_t i = 0; i < parts.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include "base/mapped_file.h"
 #include "cli/command.h"
+#include "cli/interruption.h"
 
 namespace {
 
@@ -16,5 +17,6 @@ int main(int argc, char** argv) {
   name.remove_prefix(name.rfind('/') + 1);
   if (name == kSimplifier) args.insert(args.begin(), "simplify");
   hasten::MappedFile::GuardAgainstTruncation();
+  hasten::cli::HandleInterruptions();
   return hasten::cli::Main(args);
 }

@@ -60,7 +60,7 @@ void AddPlanFlags(CLI::App* app, PlanFlags* f) {
                   "Liberty with rounding: exact (as the reference), strict (sums in another order), default (Winograd "
                   "too; what no option means), fast (approximations too)")
       ->type_name("")
-      ->check(CLI::IsMember({"exact", "strict", "default", "fast"}));
+      ->check(CLI::Validator(IsOneOf{{"exact", "strict", "default", "fast"}}, ""));
   app->add_flag("--no-passes", f->no_passes, "Run the graph as it is in the file");
   AddPluginFlag(app, &f->plugins);
 }
@@ -76,6 +76,9 @@ SessionOptions OptionsOf(const PlanFlags& flags) {
   options.plan.level = static_cast<int>(flags.level);
   options.plan.numerics = NumericsOf(flags.precision.value_or("default"));
   options.plan.timing_budget = std::chrono::nanoseconds(static_cast<int64_t>(flags.timing_seconds * 1e9));
+  if (flags.timeout)
+    options.plan.timing_budget =
+        std::min(options.plan.timing_budget, std::chrono::nanoseconds(static_cast<int64_t>(*flags.timeout * 1e9)));
   if (!flags.no_timing_cache && flags.level > 0) {
     options.plan.timing_cache = flags.timing_cache;
     if (options.plan.timing_cache.empty())
@@ -88,6 +91,14 @@ using Clock = std::chrono::steady_clock;
 
 double MillisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// Planning cannot be interrupted, but what it has taken counts.
+Status InTime(const PlanFlags& flags, Clock::time_point start) {
+  const double ms = MillisecondsSince(start);
+  if (!flags.timeout || ms <= *flags.timeout * 1000) return {};
+  return Status(Code::kDeadlineExceeded,
+                Str("planning took ", HumanMilliseconds(ms), ", --timeout is ", *flags.timeout, " s"));
 }
 
 void ReportPlanned(const Session& session, double ms, Report* report) {
@@ -119,6 +130,7 @@ Result<std::unique_ptr<Session>> PlanSession(const PlanFlags& flags, std::shared
     };
   HASTEN_ASSIGN(auto session, Session::Optimized(std::move(model), options));
   ReportPlanned(*session, MillisecondsSince(start), report);
+  HASTEN_TRY(InTime(flags, start));
   return session;
 }
 

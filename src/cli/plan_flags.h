@@ -20,6 +20,9 @@ struct PlanFlags {
   std::vector<std::string> without;  // rules and passes that are off
   bool no_passes = false;
   Plugins plugins;
+  // Set by commands that have such options.
+  std::optional<int64_t> max_memory;
+  std::optional<double> timeout;
 };
 
 void AddPlanFlags(CLI::App* app, PlanFlags* flags);

@@ -27,7 +27,7 @@ Progress::Progress(std::string what, double total)
       last_(start_) {}
 
 Progress::~Progress() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (line_) std::fputs("\r\033[K", stderr);
 }
 
 void Progress::At(double done) {
@@ -36,9 +36,10 @@ void Progress::At(double done) {
   const double elapsed = Seconds(now - start_);
   if (elapsed < kQuietSeconds || Seconds(now - last_) < kPauseSeconds || done <= 0) return;
   const double part = std::min(done / total_, 1.0);
-  fmt::print(stderr, "\r\033[K{}: {:.0f} %, {} left", what_, 100 * part, Remaining(elapsed / part - elapsed));
-  std::fflush(stderr);
-  shown_ = true;
+  if (!line_) line_.emplace();
+  const std::string text =
+      fmt::format("\r\033[K{}: {:.0f} %, {} left", what_, 100 * part, Remaining(elapsed / part - elapsed));
+  std::fputs(text.c_str(), stderr);
   last_ = now;
 }
 

@@ -2,7 +2,10 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "cli/interruption.h"
 
 namespace hasten::cli {
 
@@ -21,7 +24,8 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   std::string what_;
   double total_;
-  bool terminal_, shown_ = false;
+  bool terminal_;
+  std::optional<ProgressLineShown> line_;  // once there is one
   Clock::time_point start_, last_;
 };
 

@@ -1,17 +1,26 @@
 #include "cli/report.h"
 
-#include <fmt/format.h>
+#include <cerrno>
+#include <system_error>
 
 namespace hasten::cli {
+namespace {
+
+// The work goes on if nobody reads what is said; any other failure is the caller's to tell.
+void Write(std::FILE* to, const std::string& text) {
+  const bool all = std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
+  if (!all && errno != EPIPE) throw std::system_error(errno, std::generic_category(), "standard output");
+}
+
+}  // namespace
 
 void Report::Line(std::string_view text) const {
   if (json_) return;
-  fmt::print(lines_to_, "{}\n", text);
-  std::fflush(lines_to_);
+  Write(lines_to_, Str(text, "\n"));
 }
 
 void Report::Note(std::string_view text) const {
-  if (!quiet_) fmt::print(stderr, "hasten: note: {}\n", text);
+  if (!quiet_) Write(stderr, Str("hasten: note: ", text, "\n"));
 }
 
 void Report::Notes(std::span<const std::string> notes) const {
@@ -29,7 +38,7 @@ void Report::Print() const {
   json.StartObject();
   for (const auto& fact : facts_) fact(&json);
   json.EndObject();
-  fmt::print(lines_to_, "{}\n", std::string_view(buffer.GetString(), buffer.GetSize()));
+  Write(lines_to_, Str(std::string_view(buffer.GetString(), buffer.GetSize()), "\n"));
 }
 
 }  // namespace hasten::cli

@@ -5,6 +5,7 @@
 #include "cli/output_files.h"
 #include "cli/planned_model.h"
 #include "cli/run_flags.h"
+#include "cli/run_limits.h"
 #include "cli/timing.h"
 #include "cli/verify_run.h"
 #include "cli/vision/show_detections.h"
@@ -14,10 +15,11 @@ namespace {
 
 Status RunModel(const RunFlags& flags, Report* report) {
   report->Fact([&flags](JsonWriter* json) { WriteField(json, "model", flags.model); });
+  HASTEN_TRY(LimitMemory(flags.plan.max_memory, flags.model));
   HASTEN_ASSIGN(const PlannedModel made, LoadAndPlan(flags, /*keep_weights=*/flags.verify, report));
   Session* session = made.session.get();
   HASTEN_ASSIGN(const std::vector<OutputFile> files, FindOutputFiles(flags, *session));
-  HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(session, made.inputs, flags.seed, report)
+  HASTEN_ASSIGN(const std::vector<Value> outputs, flags.verify ? VerifiedRun(flags, session, made.inputs, report)
                                                                : TimedRuns(flags, session, made.inputs, report));
   HASTEN_TRY(MappedFile::Whole());
   HASTEN_TRY(ShowOutputs(flags, *session, outputs, !made.pictures.empty(), report));
@@ -104,7 +106,11 @@ and strings must be equal.
 output, in units of rounding of the type. Steps on the outputs of others get the same inputs in both ways, so
 that errors do not add up, and the first step that is wrong is the one named.
 
-Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
+--max-memory counts weights, inputs, values between nodes, scratch memory and outputs, all that lives at once,
+and what is decompressed on the way in; unless it is given, the limit is the machine's or the cgroup's memory.
+--timeout is that of each run, and of planning, whose timing of kernels keeps to it.
+
+Exit status: 0 done, 1 bad input or a difference, 2 wrong usage, 3 a limit of memory or time was reached.)";
 
 }  // namespace
 

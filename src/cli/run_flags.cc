@@ -2,6 +2,7 @@
 
 #include "base/nearest.h"
 #include "cli/flag_checks.h"
+#include "cli/run_limits.h"
 #include "cli/shapes.h"
 #include "cli/sound_input.h"
 
@@ -178,6 +179,17 @@ void AddRunning(CLI::App* app, RunFlags* f) {
       ->excludes(trace);
 }
 
+void AddLimits(CLI::App* app, PlanFlags* f) {
+  AddParsed(app, "--max-memory", &f->max_memory, ParseBytes,
+            "Weights, inputs, values between nodes and outputs may take this much; exit status 3 if they need more")
+      ->type_name("BYTES[k|m|g]");
+  constexpr double kLongest = 1e9;
+  app->add_option("--timeout", f->timeout,
+                  "No run, and no planning, may take longer; exit status 3 if one does, as soon as that is noticed")
+      ->type_name("SECONDS")
+      ->check(Within<double>(1e-6, kLongest));
+}
+
 }  // namespace
 
 void AddRunFlags(CLI::App* app, RunFlags* f) {
@@ -195,6 +207,8 @@ void AddRunFlags(CLI::App* app, RunFlags* f) {
   AddCheck(app, f);
   group("Running");
   AddRunning(app, f);
+  group("Limits");
+  AddLimits(app, &f->plan);
   group("Planning");
   AddPlanFlags(app, &f->plan);
   app->add_flag("--verify-plan", f->verify_plan,

@@ -42,7 +42,7 @@ struct RunFlags {
   std::string trace;
   PlanFlags plan;
 
-  ReadLimits Limits() const { return {}; }
+  ReadLimits Limits() const { return plan.max_memory ? ReadLimits{.decoded_bytes = *plan.max_memory} : ReadLimits{}; }
 };
 
 void AddRunFlags(CLI::App* app, RunFlags* flags);

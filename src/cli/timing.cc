@@ -5,6 +5,7 @@
 #include "cli/figures.h"
 #include "cli/profile_table.h"
 #include "cli/progress.h"
+#include "cli/run_limits.h"
 #include "cli/trace_file.h"
 #include "runtime/observers.h"
 
@@ -65,18 +66,19 @@ struct Measured {
   std::vector<double> milliseconds;
 };
 
-Result<Measured> Measure(Session* session, std::span<const Value> inputs, uint64_t seed, int64_t warmup, int64_t repeat,
-                         Watch* watch) {
+Result<Measured> Measure(const RunFlags& flags, Session* session, std::span<const Value> inputs, int64_t warmup,
+                         int64_t repeat, Watch* watch) {
   using Clock = std::chrono::steady_clock;
   const int64_t runs = warmup + repeat;
   Progress progress("running", runs == 1 ? 1.0 : static_cast<double>(runs));
   StepProgress steps(&progress, session->plan()->steps.size());
   RunOptions options;
-  options.seed = seed;
+  options.seed = flags.seed;
   // A run that is measured has no observer; a single one shows its steps to whoever waits.
   if (progress.possible() && runs == 1) options.observer = &steps;
   Measured measured;
   for (int64_t i = 0; i < runs; ++i) {
+    options.deadline = DeadlineIn(flags.plan.timeout);
     const bool watched = i >= warmup && !watch->observers.empty();
     if (watched) options.observer = &watch->observers;
     const int64_t begin = watch->trace.Now();
@@ -105,7 +107,7 @@ Result<std::vector<Value>> TimedRuns(const RunFlags& flags, Session* session, st
   Watch watch(*session->plan());
   if (flags.profile) watch.observers.Add(&watch.profile);
   if (!flags.trace.empty()) watch.observers.Add(&watch.trace);
-  HASTEN_ASSIGN(Measured measured, Measure(session, inputs, flags.seed, warmup, repeat, &watch));
+  HASTEN_ASSIGN(Measured measured, Measure(flags, session, inputs, warmup, repeat, &watch));
   std::sort(measured.milliseconds.begin(), measured.milliseconds.end());
   ReportLatency(measured.milliseconds, warmup, report);
   if (flags.profile) ReportProfile(*session->plan(), watch.profile, report);

@@ -2,15 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "cli/run_limits.h"
 #include "runtime/verification.h"
 
 namespace hasten::cli {
 
-Result<std::vector<Value>> VerifiedRun(Session* session, std::span<const Value> inputs, uint64_t seed, Report* report) {
+Result<std::vector<Value>> VerifiedRun(const RunFlags& flags, Session* session, std::span<const Value> inputs,
+                                       Report* report) {
   const Plan& plan = *session->plan();
   Verification verification(plan);
   RunOptions options;
-  options.seed = seed;
+  options.seed = flags.seed;
+  options.deadline = DeadlineIn(flags.plan.timeout);
   options.observer = &verification;
   std::vector<Value> outputs;
   HASTEN_TRY(session->Run(inputs, &outputs, options).At("verification failed"));
