@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-SOURCE = {".h", ".cc", ".cu", ".cuh"}
+SOURCE = {".h", ".hpp", ".cc", ".cu", ".cuh"}
 FILE_WARN, FILE_MAX, FUNCTION_MAX, COLUMNS = 400, 600, 150, 120
 BAD_NAME = re.compile(r"(^|_)(utils?|helpers?|managers?|misc|common)(_|$)")
 OPEN_WORK = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
@@ -77,7 +77,7 @@ def problems(where, text):
     if len(lines) - 1 > FILE_MAX:
         yield 1, f"{len(lines) - 1} lines, at most {FILE_MAX}"
     # An -inl.h is read once per instruction set.
-    if where.endswith((".h", ".cuh")) and not where.endswith("-inl.h") and "#pragma once" not in text:
+    if where.endswith((".h", ".hpp", ".cuh")) and not where.endswith("-inl.h") and "#pragma once" not in text:
         yield 1, "a header without #pragma once"
     if text and not text.endswith("\n"):
         yield len(lines), "no line break at the end"
