@@ -160,7 +160,7 @@ std::vector<float> ResizeImage(const Tensor& image, int64_t height, int64_t widt
   return AlongY(AlongX(image, AxisTaps(image.dims[1], width, filter)), AxisTaps(image.dims[0], height, filter));
 }
 
-Result<ImageInput> ReadImages(std::span<const Picture> pictures, const ImageRecipe& recipe) {
+Result<ImageInput> ReadImages(std::span<const PictureFile> pictures, const ImageRecipe& recipe) {
   const auto given = std::ssize(pictures);
   const int64_t batch = recipe.batch.value_or(given);
   if (batch != given || (!recipe.batched && batch != 1))
@@ -168,7 +168,7 @@ Result<ImageInput> ReadImages(std::span<const Picture> pictures, const ImageReci
                                               " given; each is a --image of its own"));
   ImageInput input;
   int64_t height = recipe.height.value_or(0), width = recipe.width.value_or(0);
-  for (const Picture& picture : pictures) {
+  for (const PictureFile& picture : pictures) {
     const int64_t n = std::ssize(input.placed);
     const auto bytes = std::as_bytes(std::span(picture.file.bytes.data(), picture.file.bytes.size()));
     HASTEN_ASSIGN(const Tensor image, DecodeImage(bytes, recipe.color).At(picture.path));

@@ -12,13 +12,13 @@ namespace hasten::cli {
 // antialias widens the same filter where it shrinks.  Pixel centres lie at half integers; edges are repeated.
 std::vector<float> ResizeImage(const Tensor& image, int64_t height, int64_t width, ResizeFilter filter);
 
-struct Picture {
+struct PictureFile {
   std::string path;  // for messages
   FileBytes file;
 };
 // Where a picture lies in the input: pixel x of the input shows pixel (x + left) * across of the picture.
 struct PlacedPicture {
-  Picture picture;
+  PictureFile picture;
   size_t input = 0;  // of the model's
   int64_t item = 0;  // of the batch
   int64_t input_height = 0, input_width = 0;
@@ -31,6 +31,6 @@ struct ImageInput {
   std::vector<PlacedPicture> placed;
 };
 // The pictures as one batch.
-Result<ImageInput> ReadImages(std::span<const Picture> pictures, const ImageRecipe& recipe);
+Result<ImageInput> ReadImages(std::span<const PictureFile> pictures, const ImageRecipe& recipe);
 
 }  // namespace hasten::cli

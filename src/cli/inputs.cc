@@ -172,7 +172,7 @@ class Inputs {
                     Str(Label(i), ": ", type, " takes no picture: it must be a tensor of rank 3 or 4"));
     HASTEN_ASSIGN(const ImageRecipe recipe,
                   MakeImageRecipe(type, shapes_.Known(i), flags_.image, metadata).At(Label(i)));
-    std::vector<Picture> pictures;
+    std::vector<PictureFile> pictures;
     for (const InputFile& file : files_.of(i)) pictures.push_back({file.path, file.file});
     HASTEN_ASSIGN(ImageInput made, ReadImages(pictures, recipe).At(Label(i)));
     for (PlacedPicture& placed : made.placed) {
