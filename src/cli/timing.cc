@@ -83,7 +83,7 @@ Result<Measured> Measure(const RunFlags& flags, Session* session, std::span<cons
     if (watched) options.observer = &watch->observers;
     const int64_t begin = watch->trace.Now();
     const Clock::time_point start = Clock::now();
-    HASTEN_TRY(session->Run(inputs, &measured.outputs, options));
+    HASTEN_TRY(session->Run(inputs, &measured.outputs, options).At(flags.model));
     const Clock::duration taken = Clock::now() - start;
     if (i >= warmup) measured.milliseconds.push_back(std::chrono::duration<double, std::milli>(taken).count());
     if (watched) watch->runs.push_back({begin, watch->trace.Now()});
