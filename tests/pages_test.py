@@ -119,6 +119,8 @@ class Pages(unittest.TestCase):
                     with self.subTest(page=page.name, command=command):
                         done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, text=True, timeout=120,
                                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                        if not any(line.startswith("hasten: error:") for line in shown):
+                            self.assertEqual(done.returncode, 0, done.stdout)
                         if shown:
                             self.assertRegex(done.stdout, re.compile(r"\A" + pattern(shown) + r"\Z"))
                         else:

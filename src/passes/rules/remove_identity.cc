@@ -54,7 +54,8 @@ bool CopiesInput(const RewriteContext& c, const Node& node) {
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const Node& node = c.node(n);
-  if (!node.epilogue.empty() || node.outputs[0] == kNone || node.inputs[0] == kNone) return false;
+  if (node.inputs.empty() || node.inputs[0] == kNone) return false;  // Identity of an empty optional
+  if (!node.epilogue.empty() || node.outputs[0] == kNone) return false;
   for (size_t i = 1; i < node.outputs.size(); ++i)
     if (node.outputs[i] != kNone && (!c.value(node.outputs[i]).uses.empty() || c.graph().IsOutput(node.outputs[i])))
       return false;
