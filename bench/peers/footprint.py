@@ -48,7 +48,7 @@ def sizes():
 
 
 def starts_ms(repeat):
-    """Of `hasten version`: (cold, warm)."""
+    """Of `hasten --version`: (cold, warm)."""
     cold, warm = [], []
     for _ in range(repeat):
         with open(binary(), "rb") as f:

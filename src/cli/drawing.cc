@@ -7,6 +7,7 @@
 
 #include "cli/html.h"
 #include "cli/layered_layout.h"
+#include "ir/text.h"
 
 namespace hasten::cli {
 namespace {
@@ -55,16 +56,6 @@ std::set<std::string> Identities(const Graph& graph) {
   std::set<std::string> out;
   for (const NodeId n : graph.Order()) out.insert(Identity(graph, n));
   return out;
-}
-
-std::string AttrText(const AttrValue& v) {
-  if (const auto* i = std::get_if<int64_t>(&v)) return Str(*i);
-  if (const auto* f = std::get_if<float>(&v)) return Str(*f);
-  if (const auto* s = std::get_if<std::string>(&v)) return Quote(*s);
-  if (const auto* list = std::get_if<std::vector<int64_t>>(&v)) return Str("[", Join(*list, ","), "]");
-  if (const auto* list = std::get_if<std::vector<float>>(&v)) return Str("[", Join(*list, ","), "]");
-  if (const auto* t = std::get_if<Tensor>(&v)) return t->Text();
-  return std::string(KindName(v));
 }
 
 DrawnNode NodeBox(const Graph& graph, NodeId n) {

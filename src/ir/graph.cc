@@ -197,10 +197,6 @@ std::string Graph::Where(NodeId n) const {
   return NodeText(number, nodes_[n]);
 }
 
-std::string NodeText(size_t number, const Node& node) {
-  return Str("node ", number, node.name.empty() ? "" : Str(" '", node.name, "'"), " (", OpName(node), ")");
-}
-
 int Model::opset(std::string_view domain_name) const {
   for (const OpsetId& id : opsets)
     if (id.domain == domain_name) return id.version;

@@ -298,6 +298,20 @@ void Printer::PrintModel(const Model& model) {
 
 }  // namespace
 
+std::string NodeText(size_t number, const Node& node) {
+  return Str("node ", number, node.name.empty() ? "" : Str(" '", node.name, "'"), " (", OpName(node), ")");
+}
+
+std::string AttrText(const AttrValue& v) {
+  if (const auto* i = std::get_if<int64_t>(&v)) return Str(*i);
+  if (const auto* f = std::get_if<float>(&v)) return Str(*f);
+  if (const auto* s = std::get_if<std::string>(&v)) return Quote(*s);
+  if (const auto* list = std::get_if<std::vector<int64_t>>(&v)) return Str("[", Join(*list, ","), "]");
+  if (const auto* list = std::get_if<std::vector<float>>(&v)) return Str("[", Join(*list, ","), "]");
+  if (const auto* t = std::get_if<Tensor>(&v)) return t->Text();
+  return std::string(KindName(v));
+}
+
 std::string Print(const Model& model, const StoredNumber& stored) {
   Printer printer(stored);
   printer.PrintModel(model);

@@ -34,6 +34,8 @@ std::string Print(const Graph& graph);
 
 // "node 12 'conv1' (Conv)" of the twelfth node from the front, as Graph::Where, which has to count them.
 std::string NodeText(size_t number, const Node& node);
+// An attribute's value for people: numbers, texts and their lists whole, a tensor by its type, else the kind.
+std::string AttrText(const AttrValue& v);
 
 // An error begins with "line:column: ".  The model's graph is verified.  `stored` has the bytes that a StoredNumber
 // named when the text was printed: constants are views of them.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ir/compare.h"
+#include "ir/text.h"
 
 namespace hasten {
 namespace {
@@ -20,16 +21,6 @@ std::string Change(std::string_view what, std::string_view a, std::string_view b
 
 void AddIfChanged(std::string_view what, std::string_view a, std::string_view b, std::vector<std::string>* changes) {
   if (a != b) changes->push_back(Change(what, a, b));
-}
-
-std::string AttrText(const AttrValue& v) {
-  if (const auto* i = std::get_if<int64_t>(&v)) return Str(*i);
-  if (const auto* f = std::get_if<float>(&v)) return Str(*f);
-  if (const auto* s = std::get_if<std::string>(&v)) return Quote(*s);
-  if (const auto* list = std::get_if<std::vector<int64_t>>(&v)) return Str("[", Join(*list, ","), "]");
-  if (const auto* list = std::get_if<std::vector<float>>(&v)) return Str("[", Join(*list, ","), "]");
-  if (const auto* t = std::get_if<Tensor>(&v)) return t->Text();
-  return std::string(KindName(v));
 }
 
 bool SameAttribute(const AttrValue& a, const AttrValue& b) {
