@@ -60,6 +60,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libhasten${PROJECT_VERSION_MAJOR} 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME hasten)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_RECOMMENDS "libzip4, libsndfile1")  # loaded when an archive or a sound is read
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The shared library that programs run models with.")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers of C and C++, and what CMake and pkg-config need.")
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION "The command 'hasten', its manual pages and completions.")

@@ -161,6 +161,12 @@ class Ends(CommandLine):
 
 
 class Machine(CommandLine):
+    def test_start_loads_no_library_that_few_runs_need(self):
+        loaded = subprocess.run(["ldd", HASTEN], check=True, capture_output=True, text=True).stdout
+        self.assertIn("libc.so", loaded)
+        for library in ("libzip", "libsndfile", "libcrypto", "libhwy"):
+            self.assertNotIn(library, loaded)
+
     def test_version(self):
         version = self.json("version")
         self.assertEqual(self.out("--version"), f"hasten {version['version']}\n")

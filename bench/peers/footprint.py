@@ -48,14 +48,14 @@ def sizes():
 
 
 def starts_ms(repeat):
-    """Of `hasten --version`: (cold, warm)."""
+    """Of `hasten version`: (cold, warm)."""
     cold, warm = [], []
     for _ in range(repeat):
         with open(binary(), "rb") as f:
             os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         for times in (cold, warm):
             began = time.perf_counter()
-            subprocess.run([binary(), "--version"], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([binary(), "version"], check=True, stdout=subprocess.DEVNULL)
             times.append(1e3 * (time.perf_counter() - began))
     return float(np.median(cold)), float(np.median(warm))
 
@@ -111,7 +111,7 @@ def page(result):
     lines = [f"#### {report.today()}: {m['cpu']}, {m['cores']} cores ({' '.join(m['flags'])})", "",
              f"`{result['command']}`; load average {m['load_average']:.1f} at the start.", "", "| | bytes, stripped |", "|---|---|"]
     lines += [f"| {what} | {size:,} |" for what, size in result["sizes"].items()]
-    lines += ["", "`hasten --version`: {:.1f} ms cold, {:.1f} ms warm.".format(*result["starts_ms"]), ""]
+    lines += ["", "`hasten version`: {:.1f} ms cold, {:.1f} ms warm.".format(*result["starts_ms"]), ""]
     return "\n".join([*lines, table(result["rows"]), "", summary(result["rows"])]) + "\n"
 
 

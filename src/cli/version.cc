@@ -2,11 +2,9 @@
 #include <jconfig.h>
 #include <rapidjson/rapidjson.h>
 #include <samplerate.h>
-#include <sndfile.h>
 #include <spng.h>
 #include <utf8proc.h>
 #include <xxhash.h>
-#include <zip.h>
 
 #include <CLI/CLI.hpp>
 #include <protozero/version.hpp>
@@ -29,14 +27,14 @@ constexpr std::string_view kCompiler = "g++ " __VERSION__;
 
 struct Library {
   std::string_view name;
-  std::string version;  // of the shared object that was loaded; of a header, as compiled
+  std::string version;  // of the shared object that was loaded; of a header or one loaded when needed, as compiled
 };
 
 std::string Dotted(unsigned n, unsigned radix) {
   return Str(n / radix / radix, ".", n / radix % radix, ".", n % radix);
 }
 
-std::string AfterDash(std::string_view text) {  // "libsndfile-1.2.0"
+std::string AfterDash(std::string_view text) {  // "libsamplerate-0.2.2"
   text = text.substr(text.find('-') + 1);
   return std::string(text.substr(0, text.find(' ')));
 }
@@ -47,9 +45,9 @@ std::vector<Library> Libraries() {
           {"Highway", Str(HWY_MAJOR, ".", HWY_MINOR, ".", HWY_PATCH)},
           {"libjpeg-turbo", Dotted(LIBJPEG_TURBO_VERSION_NUMBER, 1000)},
           {"libsamplerate", AfterDash(src_get_version())},
-          {"libsndfile", AfterDash(sf_version_string())},
+          {"libsndfile", HASTEN_SNDFILE_VERSION},
           {"libspng", spng_version_string()},
-          {"libzip", zip_libzip_version()},
+          {"libzip", HASTEN_ZIP_VERSION},
           {"protozero", PROTOZERO_VERSION_STRING},
           {"RapidJSON", RAPIDJSON_VERSION_STRING},
           {"utf8proc", utf8proc_version()},

@@ -1,10 +1,11 @@
 #include "cli/formats/sound.h"
 
 #include <samplerate.h>
-#include <sndfile.h>
 
 #include <cmath>
 #include <cstring>
+
+#include "cli/formats/sound_calls.h"
 
 namespace hasten::cli {
 namespace {
@@ -42,10 +43,6 @@ class Stream {
   sf_count_t at_ = 0;
 };
 
-struct Closer {
-  void operator()(SNDFILE* file) const { sf_close(file); }
-};
-
 constexpr int kMaxChannels = 64;
 
 Status TooLong(const ReadLimits& limits) {
@@ -53,13 +50,13 @@ Status TooLong(const ReadLimits& limits) {
 }
 
 // Frames as they come: what the header says about their number is not believed.
-Status ReadFrames(SNDFILE* file, const ReadLimits& limits, Sound* sound) {
+Status ReadFrames(const SoundCalls& lib, SNDFILE* file, const ReadLimits& limits, Sound* sound) {
   constexpr sf_count_t kBlock = 4096;
   const auto channels = static_cast<size_t>(sound->channels);
   std::vector<float> block(static_cast<size_t>(kBlock) * channels);
   const float share = 1.0f / static_cast<float>(sound->channels);
   for (;;) {
-    const sf_count_t n = sf_readf_float(file, block.data(), kBlock);
+    const sf_count_t n = lib.sf_readf_float(file, block.data(), kBlock);
     if (n <= 0) break;
     if (static_cast<int64_t>((sound->samples.size() + static_cast<size_t>(n)) * sizeof(float)) > limits.decoded_bytes)
       return TooLong(limits);
@@ -69,7 +66,7 @@ Status ReadFrames(SNDFILE* file, const ReadLimits& limits, Sound* sound) {
       sound->samples.push_back(sum * share);
     }
   }
-  if (sf_error(file) != SF_ERR_NO_ERROR) return Status(Code::kDataLoss, sf_strerror(file));
+  if (lib.sf_error(file) != SF_ERR_NO_ERROR) return Status(Code::kDataLoss, lib.sf_strerror(file));
   return {};
 }
 
@@ -81,15 +78,17 @@ Result<Sound> ReadSound(std::string_view bytes, const ReadLimits& limits) {
     return Status(Code::kDataLoss, "is no sound: it must be WAV, FLAC, Ogg or AIFF");
   Stream stream(bytes);
   SF_INFO info = {};
-  const std::unique_ptr<SNDFILE, Closer> file(sf_open_virtual(Stream::Calls(), SFM_READ, &info, &stream));
-  if (!file) return Status(Code::kDataLoss, sf_strerror(nullptr));
+  HASTEN_ASSIGN(const SoundCalls* const lib, LazyCalls<SoundCalls>());
+  const std::unique_ptr<SNDFILE, decltype(lib->sf_close)> file(
+      lib->sf_open_virtual(Stream::Calls(), SFM_READ, &info, &stream), lib->sf_close);
+  if (!file) return Status(Code::kDataLoss, lib->sf_strerror(nullptr));
   if (info.channels < 1 || info.channels > kMaxChannels || info.samplerate < 1)
     return Status(Code::kDataLoss,
                   Str("a sound of ", info.channels, " channels at ", info.samplerate, " Hz is not read"));
   Sound sound;
   sound.rate = info.samplerate;
   sound.channels = info.channels;
-  HASTEN_TRY(ReadFrames(file.get(), limits, &sound));
+  HASTEN_TRY(ReadFrames(*lib, file.get(), limits, &sound));
   return sound;
 }
 
