@@ -1,8 +1,5 @@
 #include "plan/measure.h"
 
-#include <unistd.h>
-
-#include <cstdio>
 #include <fstream>
 
 #include "base/cores.h"
@@ -15,7 +12,6 @@ namespace {
 
 constexpr int64_t kLarge = 4 << 20;
 constexpr uintptr_t kAligned = 64;
-constexpr std::string_view kHeader = "hasten timing cache 1";
 
 std::string ValueText(const AttrValue& value) {
   std::string out;
@@ -119,51 +115,9 @@ std::string MachineFingerprint() {
   return fingerprint;
 }
 
-TimingCache TimingCache::Load(const std::string& path) {
-  TimingCache cache;
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line) || line != kHeader) return cache;
-  while (std::getline(file, line)) {
-    const size_t tab = line.find('\t');
-    if (tab == std::string::npos || !std::isdigit(static_cast<unsigned char>(line[0]))) continue;
-    const double time = std::atof(line.c_str());
-    if (time >= 0) cache.times_[line.substr(tab + 1)] = time;
-  }
-  return cache;
-}
-
-Status TimingCache::Save(const std::string& path) const {
-  TimingCache all = Load(path);
-  for (const auto& [key, time] : times_)
-    if (time > 0 || !all.Find(key)) all.times_[key] = time;
-  const std::string fresh = Str(path, ".", static_cast<int64_t>(getpid()));
-  {
-    std::ofstream file(fresh);
-    file << kHeader << "\n";
-    for (const auto& [key, time] : all.times_) file << time << "\t" << key << "\n";
-    if (!file.flush()) return Status(Code::kNotFound, Str(fresh, ": cannot be written"));
-  }
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) {
-    std::remove(fresh.c_str());
-    return Status(Code::kNotFound, Str(path, ": cannot be replaced"));
-  }
-  return {};
-}
-
-const double* TimingCache::Find(const std::string& key) const {
-  const auto it = times_.find(key);
-  return it == times_.end() ? nullptr : &it->second;
-}
-
-void TimingCache::Add(const std::string& key, double nanoseconds) {
-  times_[key] = nanoseconds;
-  changed_ = true;
-}
-
 std::optional<double> Timer::Time(const Candidate& candidate, const StepFacts& facts) {
   const std::string key = KeyOf(candidate, facts, pool_ ? pool_->threads() : 1);
-  if (const double* known = cache_->Find(key)) {
+  if (const std::optional<double> known = cache_->Find(key)) {
     if (*known > 0) return *known;
     if (!finishes_) return std::nullopt;
   }
