@@ -1,8 +1,7 @@
 #include "cli/formats/json_values.h"
 
-#include <rapidjson/error/en.h>
-
 #include "base/nearest.h"
+#include "cli/formats/json_reader.h"
 #include "cli/formats/json_tensor.h"
 
 namespace hasten::cli {
@@ -105,13 +104,8 @@ Result<Value> ReadValue(const Json& v, const Type& type, int depth) {
 }  // namespace
 
 Result<JsonValues> JsonValues::Open(std::string_view bytes) {
-  constexpr unsigned kFlags =
-      rapidjson::kParseIterativeFlag | rapidjson::kParseNanAndInfFlag | rapidjson::kParseFullPrecisionFlag;
   JsonValues values;
-  values.document_->Parse<kFlags>(bytes.data(), bytes.size());
-  if (values.document_->HasParseError())
-    return Status(Code::kDataLoss, Str("no JSON at byte ", values.document_->GetErrorOffset(), ": ",
-                                       rapidjson::GetParseError_En(values.document_->GetParseError())));
+  HASTEN_TRY(ReadJson(bytes, values.document_.get()));
   HASTEN_TRY(values.FindMembers());
   return values;
 }
