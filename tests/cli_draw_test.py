@@ -146,6 +146,12 @@ class Pixels(Drawing):
         report = self.json("run", self.constant_model({"y": rows}), "--image", self.picture(width=200, height=100), "--draw", "o.png", "--crop", "center")
         np.testing.assert_allclose(report["detections"][0]["box"], [50, 0, 150, 100], atol=1e-6)
 
+    def test_the_letterbox_is_undone(self):
+        rows = np.array([(0, 16, 32, 48, 0.9, 0), (16, 0, 64, 64, 0.8, 1)], np.float32)  # the second reaches into the grey
+        report = self.json("run", self.constant_model({"y": rows}), "--image", self.picture(width=200, height=100), "--draw", "o.png", "--crop", "letterbox")
+        np.testing.assert_allclose(report["detections"][0]["box"], [0, 0, 100, 100], atol=1e-6)
+        np.testing.assert_allclose(report["detections"][1]["box"], [50, 0, 200, 100], atol=1e-6)
+
     def test_a_label_is_text(self):
         (self.folder / "labels.txt").write_text("i\nW\n")
         ink = []

@@ -112,6 +112,22 @@ class Pictures(CommandLine):
         self.save(loaded)
         np.testing.assert_array_equal(self.ran(model, "--image", "n.png")[0, 0], self.cropped(image, 31, 20, 20))
 
+    def test_letterbox(self):
+        for w, h in ((60, 40), (40, 60), (50, 50), (97, 31), (300, 1)):
+            image = Image.effect_noise((w, h), 80)
+            image.save(self.folder / "n.png")
+            for height, width in ((30, 30), (20, 31)):
+                with self.subTest(size=(w, h), to=(height, width)):
+                    ratio = min(width / w, height / h)
+                    inside = max(1, int(w * ratio + 0.5)), max(1, int(h * ratio + 0.5))
+                    want = Image.new("L", (width, height), 114)
+                    want.paste(image.resize(inside, Image.NEAREST), (-round((inside[0] - width) / 2), -round((inside[1] - height) / 2)))
+                    model = self.identity(T.UINT8, (1, 1, height, width))
+                    got = self.ran(model, "--image", "n.png", "--resize", "nearest", "--crop", "letterbox")
+                    np.testing.assert_array_equal(got[0, 0], np.asarray(want))
+        self.assertIn("n.png: 300x1 to 31x20, GRAY, bilinear, letterboxed", self.out("run", model, "--image", "n.png", "--crop", "letterbox"))
+        self.misused("run", model, "--image", "n.png", "--crop", "leterbox", says="letterbox")
+
     def test_resizing(self):
         image = Image.effect_noise((60, 40), 80)
         image.save(self.folder / "n.png")

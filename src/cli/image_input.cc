@@ -134,23 +134,45 @@ std::vector<float> Cut(const std::vector<float>& pixels, Size from, int64_t abov
   return out;
 }
 
+// The grey around a letterboxed picture, as the trainers of YOLO have it.
+constexpr float kGrey = 114;
+
+// What the picture is resized to so that height x width just hold it.
+Size SizeInside(const Tensor& image, int64_t height, int64_t width) {
+  const int64_t h = image.dims[0], w = image.dims[1];
+  if (h * width < w * height) return {std::max<int64_t>(1, (h * width + w / 2) / w), width};
+  return {height, std::max<int64_t>(1, (w * height + h / 2) / h)};
+}
+
+std::vector<float> Framed(const std::vector<float>& pixels, Size from, int64_t above, int64_t left, Size to,
+                          int64_t channels) {
+  std::vector<float> out(static_cast<size_t>(to.height * to.width * channels), kGrey);
+  for (int64_t y = 0; y < from.height; ++y) {
+    const auto row = pixels.begin() + y * from.width * channels;
+    std::copy(row, row + from.width * channels, out.begin() + ((above + y) * to.width + left) * channels);
+  }
+  return out;
+}
+
 // Half a pixel goes to the even side.
 int64_t Margin(int64_t from, int64_t to) { return std::lround(std::nearbyint(static_cast<double>(from - to) / 2)); }
 
 Result<std::vector<float>> Resized(const Tensor& image, const ImageRecipe& recipe, PlacedPicture* placed) {
   const Size to{placed->input_height, placed->input_width};
   Size before = to;
-  if (recipe.crop) {
+  if (recipe.fit == Fit::kLetterbox) before = SizeInside(image, to.height, to.width);
+  if (recipe.fit == Fit::kCrop) {
     HASTEN_ASSIGN(before, SizeBeforeCrop(image, to.height, to.width, recipe));
   }
   HASTEN_TRY(CheckSize(before.height, before.width));
   placed->across = static_cast<double>(image.dims[1]) / static_cast<double>(before.width);
   placed->down = static_cast<double>(image.dims[0]) / static_cast<double>(before.height);
   std::vector<float> pixels = ResizeImage(image, before.height, before.width, recipe.filter);
-  if (!recipe.crop) return pixels;
-  const int64_t above = Margin(before.height, to.height), left = Margin(before.width, to.width);
+  if (recipe.fit == Fit::kStretch) return pixels;
+  const int64_t above = Margin(before.height, to.height), left = Margin(before.width, to.width);  // < 0: around it
   placed->above = static_cast<double>(above);
   placed->left = static_cast<double>(left);
+  if (recipe.fit == Fit::kLetterbox) return Framed(pixels, before, -above, -left, to, recipe.channels());
   return Cut(pixels, before, above, left, to, recipe.channels());
 }
 

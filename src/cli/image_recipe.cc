@@ -15,7 +15,7 @@ constexpr Choice<PixelFormat> kColors[] = {
 constexpr Choice<ResizeFilter> kFilters[] = {{"bilinear", ResizeFilter::kBilinear},
                                              {"antialias", ResizeFilter::kAntialias},
                                              {"nearest", ResizeFilter::kNearest}};
-constexpr Choice<bool> kCrops[] = {{"center", true}, {"none", false}};
+constexpr Choice<Fit> kFits[] = {{"center", Fit::kCrop}, {"letterbox", Fit::kLetterbox}, {"none", Fit::kStretch}};
 constexpr Choice<bool> kLayouts[] = {{"nchw", false}, {"nhwc", true}};
 
 template <class T, size_t N>
@@ -91,7 +91,9 @@ Status SetNumbers(ImageRecipe* recipe, size_t channels, const ImageSettings& fla
 std::string ImageRecipe::Text() const {
   std::string color_name(NameOf(kColors, color));
   for (char& c : color_name) c = static_cast<char>(c - 'a' + 'A');
-  std::string text = Str(color_name, ", ", NameOf(kFilters, filter), crop ? ", centre cut out" : "");
+  std::string text = Str(color_name, ", ", NameOf(kFilters, filter));
+  if (fit == Fit::kCrop) text += ", centre cut out";
+  if (fit == Fit::kLetterbox) text += ", letterboxed";
   if (scale == 1.0 / 255)
     text += ", times 1/255";
   else if (scale != 1)
@@ -162,7 +164,7 @@ Result<ImageRecipe> MakeImageRecipe(const Type& type, std::span<const std::optio
   HASTEN_ASSIGN(recipe.filter, Choose(kFilters, "resize", resize.value_or("bilinear")));
   recipe.resize_to = First(flags.resize_to, metadata.resize_to);
   const auto crop = First(flags.crop, metadata.crop);
-  HASTEN_ASSIGN(recipe.crop, Choose(kCrops, "crop", crop.value_or(recipe.resize_to ? "center" : "none")));
+  HASTEN_ASSIGN(recipe.fit, Choose(kFits, "crop", crop.value_or(recipe.resize_to ? "center" : "none")));
   HASTEN_TRY(SetNumbers(&recipe, static_cast<size_t>(channels), flags, metadata));
   return recipe;
 }

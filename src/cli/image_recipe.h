@@ -9,6 +9,12 @@
 
 namespace hasten::cli {
 
+// How a picture of other proportions becomes the input's size.
+enum class Fit : uint8_t {
+  kStretch,
+  kCrop,       // keeps the proportions, covers the input and cuts the middle out
+  kLetterbox,  // keeps the proportions and all of the picture, in the middle; the rest is grey
+};
 enum class ResizeFilter : uint8_t { kBilinear, kAntialias, kNearest };
 
 // As given by a flag or by the model; what is absent is decided by the input's type.
@@ -16,7 +22,7 @@ struct ImageSettings {
   std::optional<std::string> color;   // rgb, bgr, gray
   std::optional<std::string> resize;  // bilinear, antialias, nearest
   std::optional<std::string> layout;  // nchw, nhwc
-  std::optional<std::string> crop;    // center, none
+  std::optional<std::string> crop;    // center, letterbox, none
   std::optional<int64_t> resize_to;   // the shorter side before it is cropped
   std::optional<double> scale;
   std::optional<std::vector<double>> mean, deviation;  // one for all channels, or one each
@@ -27,8 +33,8 @@ struct ImageRecipe {
   PixelFormat color = PixelFormat::kRgb;
   ResizeFilter filter = ResizeFilter::kBilinear;
   bool channels_last = false, batched = true;
-  bool crop = false;                            // keeps the proportions and cuts the middle out
-  std::optional<int64_t> resize_to;             // the shorter side before that; else what just covers the input
+  Fit fit = Fit::kStretch;
+  std::optional<int64_t> resize_to;             // the shorter side before kCrop cuts; else what just covers the input
   std::optional<int64_t> batch, height, width;  // as far as the model fixes them; the picture's own size otherwise
   double scale = 1;
   std::vector<double> mean, deviation;  // one per channel

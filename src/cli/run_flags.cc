@@ -75,8 +75,9 @@ void AddImageSettings(CLI::App* app, ImageSettings* image) {
   OneOf(
       app->add_option("--crop", image->crop,
                       "center keeps the picture's proportions: its shorter side is resized to --resize-to, or to what "
-                      "just covers the input, and the middle is cut out; none resizes both sides to fit"),
-      {"center", "none"});
+                      "just covers the input, and the middle is cut out; letterbox keeps them and all of the picture, "
+                      "with grey around it, as YOLO detectors are trained; none resizes both sides to fit"),
+      {"center", "letterbox", "none"});
   app->add_option("--resize-to", image->resize_to, "The shorter side in pixels before the middle is cut out")
       ->type_name("N")
       ->check(Within<int64_t>(1, 1 << 16));
