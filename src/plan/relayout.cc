@@ -207,27 +207,52 @@ Result<Tensor> Packed(const Tactic& tactic, const PlanCall& call, size_t input, 
   return packed;
 }
 
-Status PackStep(Plan* plan, uint32_t index, std::span<const Tensor>* stored) {
-  Step& step = plan->steps[index];
-  const Tactic& t = *step.tactic;
-  StepFacts facts = GraphFacts(*plan, step);
-  facts.Call(step.variant, step.layout);
-  std::vector<std::pair<size_t, Tensor>> packed_inputs;
-  for (size_t i = 0; i < step.in.size() && i < 32; ++i) {
-    if (!(t.packs >> i & 1) || !facts.constants[i]) continue;
-    HASTEN_ASSIGN(Tensor packed, Packed(t, facts.call, i, stored));
-    if (packed.data) packed_inputs.emplace_back(i, std::move(packed));
+// What a step keeps of its constants.
+struct PackedStep {
+  uint32_t index = 0;
+  std::vector<std::pair<size_t, Tensor>> inputs;
+  std::vector<std::byte> params;
+  Status status;
+
+  Status Make(const Plan& plan, std::span<const Tensor>* stored) {
+    const Step& step = plan.steps[index];
+    const Tactic& t = *step.tactic;
+    StepFacts facts = GraphFacts(plan, step);
+    facts.Call(step.variant, step.layout);
+    for (size_t i = 0; i < step.in.size() && i < 32; ++i) {
+      if (!(t.packs >> i & 1) || !facts.constants[i]) continue;
+      HASTEN_ASSIGN(Tensor packed, Packed(t, facts.call, i, stored));
+      if (packed.data) inputs.emplace_back(i, std::move(packed));
+    }
+    return t.prepare ? t.prepare(facts.call, &params) : Status();
   }
-  if (t.prepare) HASTEN_TRY(t.prepare(facts.call, &step.params));
-  for (auto& [input, packed] : packed_inputs) {  // now: `facts` points into plan->values
-    plan->values.push_back({.name = plan->values[step.in[input]].name,
-                            .storage = Storage::kConstant,
-                            .layout = Layout::kPacked,
-                            .constant = std::move(packed),
-                            .packed_from = step.in[input]});
-    step.in[input] = static_cast<SlotId>(plan->values.size() - 1);
+
+  void Store(Plan* plan) && {
+    Step& step = plan->steps[index];
+    step.params = std::move(params);
+    for (auto& [input, packed] : inputs) {
+      plan->values.push_back({.name = plan->values[step.in[input]].name,
+                              .storage = Storage::kConstant,
+                              .layout = Layout::kPacked,
+                              .constant = std::move(packed),
+                              .packed_from = step.in[input]});
+      step.in[input] = static_cast<SlotId>(plan->values.size() - 1);
+    }
   }
-  return {};
+};
+
+// The steps of a group at once, each on a thread of its own.
+void MakeAll(const Plan& plan, ThreadPool* pool, std::span<PackedStep> group) {
+  struct Work {
+    const Plan& plan;
+    std::span<PackedStep> group;
+  } work{plan, group};
+  const auto make = [](void* context, int64_t i, int) {
+    Work& w = *static_cast<Work*>(context);
+    PackedStep& step = w.group[static_cast<size_t>(i)];
+    step.status = step.Make(w.plan, nullptr);
+  };
+  pool->Run(std::ssize(group), make, &work);
 }
 
 // Lets go of the constants whose last reader was just given its packed form.  What is small stays: inference may look
@@ -263,18 +288,29 @@ class WeightReleaser {
 
 Status PackConstants(Plan* plan, const PlanOptions& options, std::span<const Tensor>* stored) {
   WeightReleaser releaser(plan, options);
+  // So few at a time that the constants of all steps are never there twice.
+  const size_t most = options.pool && !stored ? static_cast<size_t>(options.pool->threads()) : 1;
+  const auto packs = [](const Step& s) {
+    return s.kind == Step::Kind::kCall && s.tactic && s.graph && (s.tactic->packs || s.tactic->prepare);
+  };
+  std::vector<PackedStep> group;
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {
-    Step& step = plan->steps[i];
-    if (step.kind != Step::Kind::kCall || !step.tactic) continue;
-    if (step.graph && (step.tactic->packs || step.tactic->prepare)) {
-      const std::vector<SlotId> before = step.in;
-      Status status = PackStep(plan, i, stored);
-      if (!status.ok()) return std::move(status).At(step.where);
+    if (packs(plan->steps[i])) group.emplace_back().index = i;
+    if (group.size() < most && i + 1 < plan->steps.size()) continue;
+    if (group.size() > 1) MakeAll(*plan, options.pool, group);
+    if (group.size() == 1) group[0].status = group[0].Make(*plan, stored);
+    for (PackedStep& step : group) {
+      if (!step.status.ok()) return std::move(step.status).At(plan->steps[step.index].where);
+      const std::vector<SlotId> before = plan->steps[step.index].in;
+      const uint32_t index = step.index;
+      std::move(step).Store(plan);
       for (size_t k = 0; k < before.size(); ++k)
-        if (before[k] != plan->steps[i].in[k]) releaser.Packed(before[k]);
+        if (before[k] != plan->steps[index].in[k]) releaser.Packed(before[k]);
     }
-    HASTEN_TRY(AlignConstants(plan, step));
+    group.clear();
   }
+  for (const Step& step : plan->steps)
+    if (step.kind == Step::Kind::kCall && step.tactic) HASTEN_TRY(AlignConstants(plan, step));
   return {};
 }
 
