@@ -20,6 +20,7 @@ Status Infer(InferCall& c) {
     if (axes) {
       HASTEN_ASSIGN(at, NormalizeAxes(*axes, y.rank()));
     }
+    HASTEN_TRY(c.RequireDims(1, 0, at.rank(), "lengths, one for each axis"));
     const auto shape = c.KnownOf(1);
     HASTEN_REQUIRE(!shape || shape->elements.size() == at.size(), "shape must have ", at.size(), " entries, has ",
                    shape->elements.size());

@@ -17,11 +17,12 @@ Result<std::vector<Dim>> KernelDims(const InferCall& c, const ConvAttrs& a, int 
   return std::vector<Dim>(dims.begin() + 2, dims.end());
 }
 
-// Rank of the operands from whichever knows it; 0 if none does.
-int OperandRank(const InferCall& c, const ConvAttrs& a, int x, int w) {
+// Rank of the operands from whichever knows it.
+std::optional<int> OperandRank(const InferCall& c, const ConvAttrs& a, int x, int w) {
   if (c.shape(x).ranked()) return c.shape(x).rank();
   if (c.shape(w).ranked()) return c.shape(w).rank();
-  return a.kernel_shape.empty() ? 0 : static_cast<int>(a.kernel_shape.size()) + 2;
+  if (!a.kernel_shape.empty()) return static_cast<int>(a.kernel_shape.size()) + 2;
+  return std::nullopt;
 }
 
 Status CheckGroups(const InferCall& c, int x, int w, int64_t group) {
@@ -38,11 +39,12 @@ Status CheckGroups(const InferCall& c, int x, int w, int64_t group) {
 Status InferConvolution(InferCall& c, const ConvAttrs& a, int x, int w, int bias, DType to) {
   HASTEN_TRY(c.RequireTensor(x));
   HASTEN_TRY(c.RequireTensor(w));
-  const int rank = OperandRank(c, a, x, w);
-  if (rank == 0) {
+  const std::optional<int> known = OperandRank(c, a, x, w);
+  if (!known) {
     c.Out(0, to, Shape::Unknown());
     return {};
   }
+  const int rank = *known;
   HASTEN_REQUIRE(rank >= 3 && rank <= Dims::kMaxRank, "operands must have rank 3 to ", Dims::kMaxRank, ", have ", rank);
   HASTEN_TRY(c.RequireRank(x, rank));
   HASTEN_TRY(c.RequireRank(w, rank));

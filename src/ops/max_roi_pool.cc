@@ -14,6 +14,8 @@ Status Infer(InferCall& c) {
   const auto& pooled = c.attrs<MaxRoiPoolAttrs>().pooled_shape;
   HASTEN_REQUIRE(pooled.size() == 2 && pooled[0] > 0 && pooled[1] > 0,
                  "pooled_shape must be a height and a width, is [", Join(pooled, ","), "]");
+  HASTEN_REQUIRE(std::isfinite(c.attrs<MaxRoiPoolAttrs>().spatial_scale), "spatial_scale must be finite, is ",
+                 c.attrs<MaxRoiPoolAttrs>().spatial_scale);
   HASTEN_TRY(RequireTensors(c, 2));
   HASTEN_TRY(c.RequireSameDType(0, 1));
   HASTEN_REQUIRE(c.dtype(0) == DType::kNone || IsFloat(c.dtype(0)), "input must be floats, is ", c.type(0));
@@ -47,7 +49,7 @@ Status Eval(KernelCall& c) {
   HASTEN_ASSIGN(const auto rois, c.Doubles(1));
   const auto scale = static_cast<double>(a.spatial_scale);
   for (double v : rois)
-    if (std::isnan(v)) return Status(Code::kInvalidArgument, "regions must be numbers, one is NaN");
+    if (!std::isfinite(v)) return Status(Code::kInvalidArgument, Str("regions must be finite, one is ", v));
   for (int64_t i = 0; i < y->elements(); ++i) {
     if (i % 4096 == 0 && c.stopped()) return Status(Code::kCancelled, "stopped");
     const int64_t pw = i % out[3], ph = i / out[3] % out[2], channel = i / (out[3] * out[2]) % out[1];

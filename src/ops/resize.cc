@@ -173,6 +173,8 @@ Status Infer(InferCall& c) {
     HASTEN_REQUIRE(Given(c, kRoi), "roi must be given for tf_crop_and_resize");
     HASTEN_TRY(c.RequireDims(kRoi, 0, 2 * static_cast<int64_t>(axes.size()), "start and end of each axis"));
   }
+  HASTEN_TRY(
+      c.RequireDims(Given(c, kSizes) ? kSizes : kScales, 0, static_cast<int64_t>(axes.size()), "one for each axis"));
   HASTEN_TRY(Given(c, kSizes) ? InferSizes(c, a, axes, &y) : InferScales(c, axes, &y));
   return OutShape(c, 0, c.dtype(0), std::move(y));
 }

@@ -17,7 +17,8 @@ constexpr AttrField kFields[] = {
     Field<&RoiAlignAttrs::spatial_scale>("spatial_scale"),
 };
 
-constexpr int64_t kMaxSamples = 1 << 16;  // along one side of a bin
+constexpr int64_t kMaxSamples = 1 << 16;     // along one side of a bin
+constexpr int64_t kMaxBinSamples = 1 << 26;  // of a bin: a region of 8192 by 8192 pixels
 
 Status Infer(InferCall& c) {
   const auto& a = c.attrs<RoiAlignAttrs>();
@@ -105,7 +106,7 @@ double PoolBin(const double* plane, int64_t height, int64_t width, const Bins& r
 }
 
 Status Eval(KernelCall& c) {
-  HASTEN_ASSIGN(Tensor* y, BoundOutput(c, 0));
+  HASTEN_ASSIGN(Tensor * y, BoundOutput(c, 0));
   const auto& a = c.attrs<RoiAlignAttrs>();
   const Dims& x = c.input(0).dims;
   const int64_t height = x[2], width = x[3], channels = x[1], bins = a.output_height * a.output_width;
@@ -115,18 +116,22 @@ Status Eval(KernelCall& c) {
   const bool narrow = c.input(1).dtype != DType::kF64;
   if (y->elements() > 0 && height * width == 0) return Status(Code::kInvalidArgument, "input must have pixels");
   for (size_t r = 0; r < batch.size(); ++r) {
-    if (c.stopped()) return Status(Code::kCancelled, "stopped");
     if (batch[r] < 0 || batch[r] >= x[0])
       return Status(Code::kInvalidArgument, Str("batch index must be in [0, ", x[0], "), is ", batch[r]));
     const double* roi = rois.data() + 4 * r;
     const Bins columns = BinsOf(roi[0], roi[2], a.output_width, a, narrow);
     const Bins rows = BinsOf(roi[1], roi[3], a.output_height, a, narrow);
+    if (rows.samples * columns.samples > kMaxBinSamples)
+      return Status(Code::kInvalidArgument, Str("region ", r, " is too large: a bin of it takes ", rows.samples, " by ",
+                                                columns.samples, " samples"));
     for (int64_t ch = 0; ch < channels; ++ch) {
       const double* plane = planes.data() + (batch[r] * channels + ch) * height * width;
-      for (int64_t bin = 0; bin < bins; ++bin)
+      for (int64_t bin = 0; bin < bins; ++bin) {
+        if (c.stopped()) return Status(Code::kCancelled, "stopped");
         y->SetDouble(
             (static_cast<int64_t>(r) * channels + ch) * bins + bin,
             PoolBin(plane, height, width, rows, columns, bin / a.output_width, bin % a.output_width, a.mode == "max"));
+      }
     }
   }
   return {};

@@ -25,7 +25,9 @@ Status Move(const Tensor& x, Tensor* y) {
 Status Infer(InferCall& c) {
   HASTEN_TRY(RequireTensors(c, 2));
   HASTEN_TRY(RequireIndices(c, 1));
+  HASTEN_TRY(c.RequireRank(1, 1));
   const Shape& x = c.shape(0);
+  if (x.ranked()) HASTEN_TRY(c.RequireDims(1, 0, x.rank(), "repeats, one for each axis"));
   const auto repeats = c.KnownOf(1);
   if (!x.ranked() || !repeats) {
     c.Out(0, c.dtype(0), x.ranked() ? Shape::Fresh(x.rank()) : Shape::Unknown());

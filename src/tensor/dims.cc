@@ -65,7 +65,8 @@ Dims BroadcastStrides(const Dims& from, const Dims& to) {
   const Dims own = StridesOf(from);
   Dims out = Dims::Filled(to.rank(), 0);
   const int shift = to.rank() - from.rank();
-  for (int i = 0; i < from.rank(); ++i) out[shift + i] = from[i] == 1 ? 0 : own[i];
+  for (int i = std::max(0, -shift); i < from.rank(); ++i)  // axes of 1 in front may be more than `to` has
+    out[shift + i] = from[i] == 1 ? 0 : own[i];
   return out;
 }
 

@@ -14,7 +14,9 @@ struct Slice {
 // Whole taps where several fit, else even parts of one.
 struct Slices {
   int64_t segments, length, taps, parts;
-  Slices(const BlockCall& c) : segments(c.segments), length(c.length), taps(c.segments), parts(1) {
+  // Where there is nothing to add up, one slice of nothing writes the tail.  Precondition: there is a panel.
+  Slices(const BlockCall& c)
+      : segments(c.segments), length(c.length), taps(std::max<int64_t>(1, c.segments)), parts(1) {
     const int64_t width = c.panels.vectors(0) * c.panels.lanes;
     const int64_t most = std::max<int64_t>(1, kPanelBytes / 4 / width);
     // One tile stays in registers however long K is; twice the size is better than two passes.
@@ -26,7 +28,7 @@ struct Slices {
       parts = (length + most - 1) / most;
     }
   }
-  int64_t count() const { return (segments + taps - 1) / taps * parts; }
+  int64_t count() const { return std::max<int64_t>(1, (segments + taps - 1) / taps * parts); }
   Slice at(int64_t i) const {
     const int64_t tap = i / parts * taps, part = i % parts;
     const int64_t begin = length * part / parts, end = length * (part + 1) / parts;
@@ -79,7 +81,7 @@ int64_t RunRow4(const BlockCall& c) {
 }  // namespace
 
 void MultiplyBlock(const BlockCall& c) {
-  if (c.tiles.rows == 0) return;
+  if (c.tiles.rows == 0 || c.panels.count == 0) return;
   const Slices slices(c);
   const int64_t first = c.tiles.rows == 1 ? RunRow4(c) : c.first_panel;
   for (int64_t s = 0; s < slices.count(); ++s) {

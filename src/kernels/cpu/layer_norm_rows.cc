@@ -103,7 +103,7 @@ Status Bind(const BoundShapes& s, Binding* binding) {
     // Leading ones left out, skip is the end of x's dims.
     int lead = 0;
     while (lead < skip.rank() && skip[static_cast<size_t>(lead)] == 1) ++lead;
-    b.skip_repeats = skip.elements() == x.Product(x.rank() - (skip.rank() - lead), x.rank());
+    b.skip_repeats = lead < skip.rank() && skip.elements() == x.Product(x.rank() - (skip.rank() - lead), x.rank());
   } else {
     HASTEN_ASSIGN(axis, NormalizeAxis(s.attrs<RowNormAttrs>().axis, x.rank()));
     b.epsilon = static_cast<double>(s.attrs<RowNormAttrs>().epsilon);
