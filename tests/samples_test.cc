@@ -182,6 +182,11 @@ std::vector<Beside> SamplesBeside(const Sample& sample) {
       all.push_back({Str(sample.what, ", input ", i, " is ", dims.Text()), sample});
       all.back().sample.in[i] = Reshaped(sample.in[i], dims);
     }
+    for (const DType dtype : {DType::kNone, DType::kF16, DType::kF64, DType::kU8, DType::kI64, DType::kBool,
+                              DType::kString, DType::kI4, DType::kC64}) {
+      all.push_back({Str(sample.what, ", input ", i, " is ", Name(dtype)), sample});
+      all.back().sample.in[i].dtype = dtype;
+    }
     for (const std::vector<double>& values : ContentsBeside(sample.in[i])) {
       all.push_back({Str(sample.what, ", input ", i, " has ", Join(values, ",")), sample});
       all.back().sample.in[i].values = values;

@@ -69,6 +69,7 @@ Result<Dim> PastLength(const InferCall& c, const Heads& k, const Heads& v) {
   for (int i : {4, 5}) {
     HASTEN_TRY(c.RequireTensor(i));
     HASTEN_TRY(c.RequireRank(i, 4));
+    HASTEN_TRY(c.RequireSameDType(i, i - 3));
     HASTEN_TRY(c.RequireDims(i, 0, k.batch, "batch"));
     HASTEN_TRY(c.RequireDims(i, 1, k.heads, "key and value heads"));
     HASTEN_TRY(c.RequireDims(i, 3, i == 4 ? k.size : v.size, "head size"));

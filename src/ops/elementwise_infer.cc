@@ -23,8 +23,8 @@ Status InferBroadcastAs(InferCall& c, DTypeKind kind, DType to) {
   DType dtype = DType::kNone;
   Shape shape = Shape::Scalar();
   for (int i = 0; i < c.inputs(); ++i) {
+    HASTEN_REQUIRE(c.has(i), "input ", i, " must be there");
     HASTEN_TRY(RequireKind(c, i, kind));
-    if (!c.has(i)) continue;
     if (dtype == DType::kNone) dtype = c.dtype(i);
     HASTEN_REQUIRE(c.dtype(i) == DType::kNone || c.dtype(i) == dtype, "inputs must have one dtype, are ", Name(dtype),
                    " and ", Name(c.dtype(i)));

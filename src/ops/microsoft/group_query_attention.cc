@@ -80,6 +80,9 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE(c.has(kKey) == c.has(kValue), "key and value must come together");
   HASTEN_REQUIRE(c.has(kPastKey) == c.has(kPastValue), "past key and past value must come together");
   HASTEN_REQUIRE(c.has(kLengths) && c.has(kTotal), "inputs 5 and 6 must be there");
+  for (int i : {kLengths, kTotal})
+    HASTEN_REQUIRE(c.dtype(i) == DType::kNone || IsInteger(c.dtype(i)), "input ", i, " must be integers, is ",
+                   c.type(i));
   if (c.has(kKeyScale) || c.has(kValueScale)) return Status(Code::kUnsupported, "a quantised cache is not supported");
   const Dim batch = AxisOf(c, kQuery, 0), length = AxisOf(c, kQuery, 1), hidden = AxisOf(c, kQuery, 2);
   const int64_t parts = c.has(kKey) ? a.num_heads : a.num_heads + 2 * a.kv_num_heads;
