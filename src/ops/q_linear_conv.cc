@@ -7,6 +7,7 @@ namespace {
 Status Infer(InferCall& c) {
   HASTEN_TRY(RequireZeroPoint(c, 2, 0));
   HASTEN_TRY(RequireZeroPoint(c, 5, 3));
+  HASTEN_TRY(RequireNumbers(c, 7));
   HASTEN_TRY(InferConvolution(c, 0, 3, 8, c.dtype(7)));
   for (int i : {1, 2, 6, 7}) HASTEN_TRY(RequireScalar(c, i));
   if (!c.shape(3).ranked()) return {};

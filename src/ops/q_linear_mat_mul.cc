@@ -7,6 +7,7 @@ namespace {
 Status Infer(InferCall& c) {
   HASTEN_TRY(RequireZeroPoint(c, 2, 0));
   HASTEN_TRY(RequireZeroPoint(c, 5, 3));
+  HASTEN_TRY(RequireNumbers(c, 7));
   HASTEN_TRY(InferMatMul(c, 0, 3, c.dtype(7)));
   for (int i : {1, 2}) HASTEN_TRY(RequirePerLine(c, i, c.shape(0), false));
   for (int i : {4, 5}) HASTEN_TRY(RequirePerLine(c, i, c.shape(3), true));

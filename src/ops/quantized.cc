@@ -20,6 +20,13 @@ Status RequireScalarOr(const InferCall& c, int i, const Dim& size, std::string_v
   return {};
 }
 
+Status RequireNumbers(const InferCall& c, int i) {
+  const DType t = c.dtype(i);
+  HASTEN_REQUIRE(!c.has(i) || t == DType::kNone || IsInteger(t) || IsFloat(t), "input ", i, " must be numbers, is ",
+                 c.type(i));
+  return {};
+}
+
 void SubtractScalar(const Tensor& zero, std::span<double> x) {
   const double z = zero.Double(0);
   for (double& v : x) v -= z;

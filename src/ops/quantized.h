@@ -8,6 +8,8 @@ namespace hasten {
 Status RequireScalar(const InferCall& c, int i);
 // One element, or a vector of `size` (of what: in words).
 Status RequireScalarOr(const InferCall& c, int i, const Dim& size, std::string_view what);
+// Input i, a zero point that says what an output is quantised to, is of a dtype of numbers (absent passes).
+Status RequireNumbers(const InferCall& c, int i);
 // Input `zero` has the dtype of input `of` (absent passes).
 inline Status RequireZeroPoint(const InferCall& c, int zero, int of) {
   HASTEN_TRY(c.RequireTensor(zero));

@@ -190,6 +190,7 @@ int64_t IntMin(DType t) {
 
 uint64_t IntMax(DType t) {
   if (InfoOf(t).kind == Kind::kBool) return 1;
+  if (!IsInteger(t)) return 0;
   const int bits = InfoOf(t).kind == Kind::kSigned ? Bits(t) - 1 : Bits(t);
   return ~uint64_t{0} >> (64 - bits);
 }

@@ -17,6 +17,7 @@ Status Infer(InferCall& c) {
   HASTEN_TRY(c.RequireTensor(kC));
   HASTEN_TRY(RequireZeroPoint(c, kBZero, kB));
   for (int i : {kYScale, kYZero}) HASTEN_TRY(RequireScalar(c, i));
+  HASTEN_TRY(RequireNumbers(c, kYZero));
   if (c.shape(kB).ranked() && c.shape(kB).rank() == 2)
     for (int i : {kBScale, kBZero}) HASTEN_TRY(RequireScalarOr(c, i, c.shape(kB)[a.trans_b ? 0 : 1], "columns"));
   const Type types[] = {Type::Tensor(DType::kI32, c.shape(kA)), Type::Tensor(DType::kI32, c.shape(kB)),

@@ -17,6 +17,7 @@ Status Infer(InferCall& c) {
   HASTEN_REQUIRE((c.inputs() - kFirst) % kEach == 0, "inputs must be 2 and 3 for each tensor, are ", c.inputs());
   HASTEN_TRY(RequireScalar(c, 0));
   HASTEN_TRY(RequireScalar(c, 1));
+  HASTEN_TRY(RequireNumbers(c, 1));
   Shape y;
   Dim along = 0;
   bool all_ranked = true;
