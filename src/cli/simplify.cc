@@ -44,12 +44,20 @@ Result<std::unique_ptr<Model>> Prepared(const SimplifyFlags& f) {
   return model;
 }
 
+// Of the file.  LayerNormalization is an op of 17, and what reads ops of com.microsoft reads that.
+int OpsetOf(const SimplifyFlags& f, const Model& model) {
+  constexpr int kLayerNormalization = 17;
+  const int own = model.opset("");
+  return f.opset.value_or(f.contrib ? std::max(own, kLayerNormalization) : own);
+}
+
 PassOptions OptionsOf(const SimplifyFlags& f, const Model& model) {
   PassOptions options;
   options.target = Target::kFile;
   options.numerics = f.precision == "exact" ? Numerics::kExact : Numerics::kReassociated;
   options.off = f.off;
-  options.opset = f.opset.value_or(model.opset(""));
+  options.opset = OpsetOf(f, model);
+  options.contrib = f.contrib;
   options.log = !f.report.empty();
   options.fold_small_bytes = kFoldedGrowth;
   if (f.largest_made) {
@@ -99,7 +107,7 @@ int64_t WeightBytes(const Graph& graph) {
 }
 
 ExportOptions FileOptions(const SimplifyFlags& f, const OnnxContents& before, const Model& model) {
-  ExportOptions options{f.opset, {}};
+  ExportOptions options{OpsetOf(f, model), {}};
   const bool large = f.external_threshold && WeightBytes(model.graph) > *f.external_threshold;
   if (f.external || before.external || large) options.external_bytes = kExternalFrom;
   return options;
