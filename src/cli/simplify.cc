@@ -44,11 +44,27 @@ Result<std::unique_ptr<Model>> Prepared(const SimplifyFlags& f) {
   return model;
 }
 
-// Of the file.  LayerNormalization is an op of 17, and what reads ops of com.microsoft reads that.
-int OpsetOf(const SimplifyFlags& f, const Model& model) {
-  constexpr int kLayerNormalization = 17;
+// LayerNormalization came with 17, and what reads ops of com.microsoft reads that.
+constexpr int kLayerNormalization = 17, kFirstRaised = 7;
+
+// The opset whose ops rules may make.
+int OpsetOfRules(const SimplifyFlags& f, const Model& model) {
   const int own = model.opset("");
-  return f.opset.value_or(f.contrib ? std::max(own, kLayerNormalization) : own);
+  return f.opset.value_or(f.contrib && own >= kFirstRaised ? std::max(own, kLayerNormalization) : own);
+}
+
+bool HasLayerNormalization(const Graph& graph) {
+  for (const NodeId n : graph.Order()) {
+    if (OpName(graph.node(n)) == "LayerNormalization") return true;
+    for (const GraphPtr& body : graph.node(n).attrs.Graphs())
+      if (HasLayerNormalization(*body)) return true;
+  }
+  return false;
+}
+
+// The opset of the file: later than the model's only for what rules made.
+int OpsetOfFile(const SimplifyFlags& f, const Model& model) {
+  return f.opset || HasLayerNormalization(model.graph) ? OpsetOfRules(f, model) : model.opset("");
 }
 
 PassOptions OptionsOf(const SimplifyFlags& f, const Model& model) {
@@ -56,7 +72,7 @@ PassOptions OptionsOf(const SimplifyFlags& f, const Model& model) {
   options.target = Target::kFile;
   options.numerics = f.precision == "exact" ? Numerics::kExact : Numerics::kReassociated;
   options.off = f.off;
-  options.opset = OpsetOf(f, model);
+  options.opset = OpsetOfRules(f, model);
   options.contrib = f.contrib;
   options.log = !f.report.empty();
   options.fold_small_bytes = kFoldedGrowth;
@@ -107,7 +123,7 @@ int64_t WeightBytes(const Graph& graph) {
 }
 
 ExportOptions FileOptions(const SimplifyFlags& f, const OnnxContents& before, const Model& model) {
-  ExportOptions options{OpsetOf(f, model), {}};
+  ExportOptions options{OpsetOfFile(f, model), {}};
   const bool large = f.external_threshold && WeightBytes(model.graph) > *f.external_threshold;
   if (f.external || before.external || large) options.external_bytes = kExternalFrom;
   return options;

@@ -16,6 +16,7 @@ constexpr Pass kPipeline[] = {
     {"fold_weights", Stage::kWeights},
     {"merge_nodes", Stage::kMerge, nullptr, Target::kFile},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile},
+    {"recognise_contrib", Stage::kContribWhole, nullptr, Target::kFile, true},
     {"merge_contrib", Stage::kContrib, nullptr, Target::kFile, true},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile, true},
     {"form_epilogues", Stage::kEpilogue, nullptr, Target::kRun},

@@ -8,12 +8,13 @@ namespace hasten {
 
 // Rules of one stage run together, to a fixed point; the stages' order is in passes/pipeline.cc.
 enum class Stage : uint8_t {
-  kSimplify,   // fewer and plainer nodes; any graph may be saved after it
-  kWeights,    // constant arithmetic moves into weights
-  kEpilogue,   // elementwise nodes move into the node that feeds them
-  kPointwise,  // what is left of them becomes pointwise programs
-  kMerge,      // several nodes become one op of the standard: what epilogues and programs are for in a plan
-  kContrib,    // several nodes become one op of com.microsoft, where options allow that
+  kSimplify,      // fewer and plainer nodes; any graph may be saved after it
+  kWeights,       // constant arithmetic moves into weights
+  kEpilogue,      // elementwise nodes move into the node that feeds them
+  kPointwise,     // what is left of them becomes pointwise programs
+  kMerge,         // several nodes become one op of the standard: what epilogues and programs are for in a plan
+  kContribWhole,  // many nodes become one op of com.microsoft, where options allow that: those whose parts ...
+  kContrib,       // ... become others
 };
 
 // The graph a rule edits.  All edits go through here, so that the driver knows what to look at again.
