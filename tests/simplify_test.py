@@ -131,6 +131,51 @@ class RealModels(unittest.TestCase):
                 self.assertLessEqual(error_of(a, b), limit, o.name)
 
 
+RULES = pathlib.Path(__file__).resolve().parent.parent / "src/passes/rules"
+DIM = 3  # what symbols of the rules' cases stand for
+
+
+def cases_for_onnxruntime():
+    """(rule and case, graph before, graph after) of the rules that make ops of com.microsoft."""
+    for path in sorted(RULES.glob("*.ir")):
+        for case in path.read_text().split("===\n"):
+            before, after = case.split("---\n")
+            title = before.splitlines()[0]
+            graph = lambda text: "".join(line + "\n" for line in text.splitlines() if not re.match(r"#|fires ", line))
+            if "com.microsoft" in after and "kFile" in path.with_suffix(".cc").read_text():
+                yield f"{path.stem}: {title[2:]}", graph(before), graph(after)
+
+
+class RulesInOnnxRuntime(unittest.TestCase):
+    """What our references take, ONNX Runtime's kernels take, too, and compute the same."""
+
+    def test_cases(self):
+        count = 0
+        for title, *graphs in cases_for_onnxruntime():
+            with self.subTest(title), tempfile.TemporaryDirectory() as folder:
+                before, after = (self.run_graph(text, folder) for text in graphs)
+                for a, b in zip(after, before, strict=True):
+                    np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5)
+                count += 1
+        self.assertGreater(count, 20)
+
+    def run_graph(self, text, folder):
+        source, path = os.path.join(folder, "m.ir"), os.path.join(folder, "m.onnx")
+        pathlib.Path(source).write_text(f'hasten-ir 1\nopset "" 23\ngraph "t" {{\n{text}}}\n')
+        subprocess.run([HASTEN, "convert", source, path], check=True, capture_output=True)
+        rng, options = np.random.default_rng(0), ort.SessionOptions()
+        options.graph_optimization_level, options.log_severity_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL, 4
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        kinds = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8, "tensor(bool)": np.bool_}
+        feeds = {}
+        for i in session.get_inputs():
+            dims = [d if isinstance(d, int) else DIM for d in i.shape]
+            feeds[i.name] = rng.integers(0 if i.type != "tensor(float)" else -12, 12 if i.type != "tensor(bool)" else 2, dims).astype(kinds[i.type])
+            if i.type == "tensor(float)":
+                feeds[i.name] /= 8
+        return session.run(None, feeds)
+
+
 class Commands(CommandLine):
     def scaled(self, shape=("n", 4)):
         """Relu(Identity(x) @ w + b), with a computed constant and things to keep."""

@@ -55,8 +55,9 @@ std::optional<Lookup> LookupOf(const RewriteContext& c, ValueId v) {
   Lookup out{c.node(n).inputs[0], c.node(n).inputs[1]};
   const Tensor* table = c.Known(out.table);
   const Type& ids = c.type(out.ids);
+  const int64_t axis = c.node(n).attrs.as<GatherAttrs>().axis;
   if (!table || table->dtype != DType::kF32 || table->dims.rank() != 2 || !ids.shape.ranked() ||
-      ids.shape.rank() != 2 || c.node(n).attrs.as<GatherAttrs>().axis % 2 != 0)
+      ids.shape.rank() != 2 || (axis != 0 && axis != -2))
     return std::nullopt;
   out.counts = IsCount(c, out.ids);
   return out;
@@ -103,12 +104,13 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const bool fits = rows.ranked() && rows.rank() == 3 && ids[0] == rows[0] && ids[1] == rows[1] &&
                     position_ids[1] == ids[1] && (position_ids[0] == ids[0] || position_ids[0].is(1)) &&
                     (segments.ids == kNone || c.type(segments.ids).shape == ids);
-  if (!fits || c.type(gamma).dtype != DType::kF32) return false;
+  const auto hidden = c.dims(gamma);
+  if (!fits || !hidden || c.type(gamma).dtype != DType::kF32) return false;
   const float epsilon = AttrOr<float>(node, "epsilon", 1e-12f);
   HASTEN_ASSIGN(const ValueId word_ids, AsInt32(c, words.ids, n));
   HASTEN_ASSIGN(const ValueId segment_ids, AsInt32(c, segments.ids, n));
   if (beta == kNone) {
-    HASTEN_ASSIGN(Tensor zeros, Generate({}, DType::kF32, *c.dims(gamma)));
+    HASTEN_ASSIGN(Tensor zeros, Generate({}, DType::kF32, *hidden));
     beta = c.AddConstant("beta", std::move(zeros));
   }
   Node made;
