@@ -1,8 +1,9 @@
 """`hasten simplify`: its results on real models, by onnx.checker and ONNX Runtime, and its command line.
 
 Each model of HASTEN_TEST_DATA/onnx is simplified; the result must pass the checker, give what the original gives in ONNX
-Runtime, and have at most as many nodes as onnxsim and onnxslim leave, whose counts docs/simplify.md records.  With --write,
-and those commands in ONNXSIM and ONNXSLIM, the page is written anew.
+Runtime, and have at most as many nodes as onnxsim and onnxslim leave, whose counts docs/simplify.md records.  So must that
+with --contrib, and have at most as many nodes as ONNX Runtime's extended level leaves.  With --write the page is written
+anew, by those commands in ONNXSIM and ONNXSLIM; where those are not set, their columns and all seconds stay.
 
     HASTEN_BIN=build/release/hasten python tests/simplify_test.py [--write docs/simplify.md] [unittest arguments]
 """
@@ -84,6 +85,13 @@ def simplify(path, out, *args):
     return time.time() - began
 
 
+def run_extended(path, inputs):
+    options = ort.SessionOptions()
+    options.graph_optimization_level, options.intra_op_num_threads = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, 1
+    options.log_severity_level = 4
+    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]).run(None, dict(inputs))
+
+
 class RealModels(unittest.TestCase):
     def test_results_and_counts(self):
         theirs = recorded()
@@ -96,10 +104,24 @@ class RealModels(unittest.TestCase):
                 if name in theirs:
                     self.assertLessEqual(nodes_of(out), theirs[name])
 
-    def same_outputs(self, name, path, out):
+    def test_contrib_results_and_counts(self):
+        for name, source in models() + fixtures():
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                path, out = as_onnx(source, folder), os.path.join(folder, "out.onnx")
+                simplify(path, out, "--contrib")
+                onnx.checker.check_model(out)
+                self.same_outputs(name, path, out, fuses_quantized=True)
+                theirs = optimized(path, ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, os.path.join(folder, "ort.onnx"))
+                if theirs != "-":
+                    self.assertLessEqual(nodes_of(out), theirs)
+
+    def same_outputs(self, name, path, out, fuses_quantized=False):
+        """Where both compute on integers between DequantizeLinear and QuantizeLinear, as ONNX Runtime does at that level: f32
+        between them gives a neighbouring integer at times."""
         model = onnx.load(path, load_external_data=False)
+        run_original = run_extended if fuses_quantized and precision(model) not in LIMITS else run_theirs
         for inputs in trials(name, path, model):
-            want = run_theirs(path, inputs)
+            want = run_original(path, inputs)
             if want is None:
                 continue  # ONNX Runtime does not run the original
             got = run_theirs(out, inputs)
@@ -107,6 +129,51 @@ class RealModels(unittest.TestCase):
             for o, a, b in zip(model.graph.output, got, want, strict=True):
                 limit = LIMITS.get(precision(model)) or step_of(model, o.name) / max(float(np.max(np.abs(b))), 1e-30)
                 self.assertLessEqual(error_of(a, b), limit, o.name)
+
+
+RULES = pathlib.Path(__file__).resolve().parent.parent / "src/passes/rules"
+DIM = 3  # what symbols of the rules' cases stand for
+
+
+def cases_for_onnxruntime():
+    """(rule and case, graph before, graph after) of the rules that make ops of com.microsoft."""
+    for path in sorted(RULES.glob("*.ir")):
+        for case in path.read_text().split("===\n"):
+            before, after = case.split("---\n")
+            title = before.splitlines()[0]
+            graph = lambda text: "".join(line + "\n" for line in text.splitlines() if not re.match(r"#|fires ", line))
+            if "com.microsoft" in after and "kFile" in path.with_suffix(".cc").read_text():
+                yield f"{path.stem}: {title[2:]}", graph(before), graph(after)
+
+
+class RulesInOnnxRuntime(unittest.TestCase):
+    """What our references take, ONNX Runtime's kernels take, too, and compute the same."""
+
+    def test_cases(self):
+        count = 0
+        for title, *graphs in cases_for_onnxruntime():
+            with self.subTest(title), tempfile.TemporaryDirectory() as folder:
+                before, after = (self.run_graph(text, folder) for text in graphs)
+                for a, b in zip(after, before, strict=True):
+                    np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5)
+                count += 1
+        self.assertGreater(count, 20)
+
+    def run_graph(self, text, folder):
+        source, path = os.path.join(folder, "m.ir"), os.path.join(folder, "m.onnx")
+        pathlib.Path(source).write_text(f'hasten-ir 1\nopset "" 23\ngraph "t" {{\n{text}}}\n')
+        subprocess.run([HASTEN, "convert", source, path], check=True, capture_output=True)
+        rng, options = np.random.default_rng(0), ort.SessionOptions()
+        options.graph_optimization_level, options.log_severity_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL, 4
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        kinds = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8, "tensor(bool)": np.bool_}
+        feeds = {}
+        for i in session.get_inputs():
+            dims = [d if isinstance(d, int) else DIM for d in i.shape]
+            feeds[i.name] = rng.integers(0 if i.type != "tensor(float)" else -12, 12 if i.type != "tensor(bool)" else 2, dims).astype(kinds[i.type])
+            if i.type == "tensor(float)":
+                feeds[i.name] /= 8
+        return session.run(None, feeds)
 
 
 class Commands(CommandLine):
@@ -151,6 +218,33 @@ class Commands(CommandLine):
         for part in ("<table>", "matmul_add_to_gemm", "Firings, in order", "memory between nodes"):
             self.assertIn(part, page)
         self.assertNotIn("src=", page)
+
+    def test_contrib(self):
+        self.scaled()
+        model = self.simplified("--contrib")
+        onnx.checker.check_model(model)
+        self.assertEqual([(n.domain, n.op_type) for n in model.graph.node], [("com.microsoft", "FusedGemm"), ("", "Neg")])
+        self.assertEqual({o.domain: o.version for o in model.opset_import}, {"": 17, "com.microsoft": 1})
+        self.assertEqual(len(self.simplified("--contrib", "--skip-optimization", "activation_into_gemm").graph.node), 3)
+        self.assertEqual([o.version for o in self.simplified("--contrib", "--opset", "13").opset_import], [13, 1])
+
+    def test_contrib_raises_the_opset_for_layer_normalization_alone(self):
+        scalars = {"eps": 1e-5, "two": 2}
+        weights = [numpy_helper.from_array(np.float32(v), k) for k, v in scalars.items()]
+        nodes = [node("ReduceMean", ["x"], ["m"], axes=[-1]), node("Sub", ["x", "m"], ["d"]), node("Pow", ["d", "two"], ["q"]),
+                 node("ReduceMean", ["q"], ["v"], axes=[-1]), node("Add", ["v", "eps"], ["w"]), node("Sqrt", ["w"], ["s"]),
+                 node("Div", ["d", "s"], ["n"]), node("Relu", ["n"], ["y"])]
+        model = model_of(nodes, [info("x", (2, 4))], [info("y", (2, 4))], weights, opset=13)
+        self.save(model)
+        model = self.simplified("--contrib")
+        self.assertEqual([n.op_type for n in model.graph.node], ["LayerNormalization", "Relu"])
+        self.assertEqual(model.opset_import[0].version, 17)
+        kept = self.simplified("--contrib", "--opset", "13")
+        self.assertEqual((len(kept.graph.node), kept.opset_import[0].version), (8, 13))
+
+    def test_contrib_is_asked_for(self):
+        self.scaled()
+        self.assertEqual({n.domain for n in self.simplified().graph.node}, {""})
 
     def test_skipping(self):
         self.scaled()
@@ -261,24 +355,48 @@ def optimized(path, level, out):
     return nodes_of(out)
 
 
+HEAD = """# Simplified models
+
+Written by `python tests/simplify_test.py --write docs/simplify.md`: real models, and exports from PyTorch (`./dev fixtures`).
+Nodes are all but Constant, those of graphs inside nodes included; seconds are those of the whole command, on a machine with two cores
+that others used, too: onnxsim's without its check, hasten's with its own. A dash: it ends with an error. ONNX Runtime's levels
+basic and extended use ops of its own, and so does hasten with `--contrib`.
+"""
+COLUMNS = ("model", "nodes", "onnxsim", "onnxslim", "hasten", "basic", "extended", "hasten --contrib", "onnxsim, s", "onnxslim, s",
+           "hasten, s")
+
+
+def written_rows(page):
+    """The rows of a table as it stands, by model and column."""
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| ")]
+    return {row[0]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
+
+
+def row_of(source, was, folder):
+    path, ours, contrib, ort_path = as_onnx(source, folder), *(os.path.join(folder, n) for n in ("ours.onnx", "contrib.onnx", "ort.onnx"))
+    seconds = simplify(path, ours)
+    simplify(path, contrib, "--contrib")
+    row = {"nodes": nodes_of(path), "hasten": nodes_of(ours), "hasten --contrib": nodes_of(contrib)}
+    measures = "ONNXSIM" in os.environ or "hasten, s" not in was
+    row["hasten, s"] = f"{seconds:.2f}" if measures else was["hasten, s"]
+    for name, flags in (("onnxsim", ["--no-certify"]), ("onnxslim", [])):
+        row[name], row[name + ", s"] = was.get(name, "-"), was.get(name + ", s", "-")
+        if name.upper() in os.environ:
+            row[name], row[name + ", s"] = other([os.environ[name.upper()], *flags], path, os.path.join(folder, name + ".onnx"))
+    for name, level in (("basic", ort.GraphOptimizationLevel.ORT_ENABLE_BASIC), ("extended", ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED)):
+        row[name] = optimized(path, level, ort_path)
+    return row
+
+
 def write_page(target):
-    onnxsim, onnxslim = os.environ["ONNXSIM"], os.environ["ONNXSLIM"]
-    lines = ["# Simplified models", "", "Written by `python tests/simplify_test.py --write docs/simplify.md`: real models, and exports from PyTorch "
-             "(`./dev fixtures`).", "Nodes are all but Constant, those of graphs inside nodes included; seconds are those of the whole command, on a machine "
-             "with two cores", "that others used, too: onnxsim's without its check, hasten's with its own. A dash: it ends with an error. ONNX Runtime's "
-             "levels", "basic and extended use ops of its own.", "",
-             "| model | nodes | onnxsim | onnxslim | hasten | basic | extended | onnxsim, s | onnxslim, s | hasten, s |", "|---" * 10 + "|"]
+    page = pathlib.Path(target)
+    was = written_rows(page.read_text()) if page.exists() else {}
+    lines = [HEAD, "| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
     for name, source in models() + fixtures():
         with tempfile.TemporaryDirectory() as folder:
-            path, ours = as_onnx(source, folder), os.path.join(folder, "ours.onnx")
-            seconds = simplify(path, ours)
-            sim, sim_s = other([onnxsim, "--no-certify"], path, os.path.join(folder, "sim.onnx"))
-            slim, slim_s = other([onnxslim], path, os.path.join(folder, "slim.onnx"))
-            levels = [optimized(path, level, os.path.join(folder, "ort.onnx")) for level in
-                      (ort.GraphOptimizationLevel.ORT_ENABLE_BASIC, ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED)]
-            cells = [name, nodes_of(path), sim, slim, nodes_of(ours), *levels, sim_s, slim_s, f"{seconds:.2f}"]
-            lines.append("| " + " | ".join(map(str, cells)) + " |")
-    pathlib.Path(target).write_text("\n".join(lines) + "\n")
+            row = {"model": name, **row_of(source, was.get(name, {}), folder)}
+            lines.append("| " + " | ".join(str(row[c]) for c in COLUMNS) + " |")
+    page.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ struct SimplifyFlags {
   std::optional<int64_t> largest_made;  // bytes that a folded node may add
   bool keep_defaults = false, weights_vary = false;
   std::string precision = "strict";
+  bool contrib = false;
   // File
   std::optional<int> opset;
   bool external = false;

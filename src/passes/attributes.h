@@ -1,6 +1,6 @@
 // Attributes of ops whose aggregates are their own affair, by name.
 #pragma once
-#include "ir/graph.h"
+#include "ops/op.h"
 
 namespace hasten {
 
@@ -13,6 +13,17 @@ T AttrOr(const Node& node, std::string_view name, T fallback) {
       if (T* t = std::get_if<T>(&*v)) return std::move(*t);
   }
   return fallback;
+}
+
+// The attributes that the node and `op` both have, by name.
+inline std::vector<NamedAttr> SharedAttrs(const Node& node, const OpDef& op) {
+  std::vector<NamedAttr> out;
+  const Attrs other(op.attrs);
+  for (const AttrField& to : other.fields())
+    for (const AttrField& from : node.attrs.fields())
+      if (from.name == to.name)
+        if (auto v = node.attrs.Get(from)) out.push_back({std::string(to.name), std::move(*v)});
+  return out;
 }
 
 }  // namespace hasten

@@ -85,14 +85,21 @@ Result<ValueId> RewriteContext::Add(std::string_view op, std::vector<ValueId> in
 }
 
 Result<ValueId> RewriteContext::AddNode(Node made, NodeId before) {
-  const ValueId out = graph_.AddValue(before == kNone ? "" : node(before).name);
-  made.outputs = {out};
+  HASTEN_ASSIGN(const auto outputs, AddNode(std::move(made), before, {true}));
+  return outputs[0];
+}
+
+Result<std::vector<ValueId>> RewriteContext::AddNode(Node made, NodeId before, const std::vector<bool>& wanted) {
+  std::vector<ValueId> outputs;
+  for (const bool is_wanted : wanted)
+    outputs.push_back(is_wanted ? graph_.AddValue(before == kNone ? "" : node(before).name) : kNone);
+  made.outputs = outputs;
   if (made.name.empty() && before != kNone) made.name = node(before).name;
   const NodeId n = graph_.AddNode(std::move(made), before);
   NotePosition(n);
   Touch(n);
   if (Status s = InferNode(&graph_, n, &inference_); !s.ok()) return std::move(s).At(graph_.Where(n));
-  return out;
+  return outputs;
 }
 
 ValueId RewriteContext::AddConstant(std::string_view like, Tensor t) {

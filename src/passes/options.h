@@ -23,6 +23,7 @@ struct PassOptions {
   double fold_flops = 2e8;
   int firings_per_node = 20;  // the budget that ends rules which undo each other
   int opset = 0;              // of ai.onnx that the result must be written in; 0: rules may make any op
+  bool contrib = false;       // ops of com.microsoft may be made: Stage::kContrib runs
   bool log = false;           // whether the report lists every firing
   const Catalog* catalog = &Catalog::BuiltIn();
 };

@@ -16,6 +16,9 @@ constexpr Pass kPipeline[] = {
     {"fold_weights", Stage::kWeights},
     {"merge_nodes", Stage::kMerge, nullptr, Target::kFile},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile},
+    {"recognise_contrib", Stage::kContribWhole, nullptr, Target::kFile, true},
+    {"merge_contrib", Stage::kContrib, nullptr, Target::kFile, true},
+    {"simplify", Stage::kSimplify, nullptr, Target::kFile, true},
     {"form_epilogues", Stage::kEpilogue, nullptr, Target::kRun},
     {"form_pointwise", Stage::kPointwise, nullptr, Target::kRun},
     {"merge_duplicates", {}, MergeDuplicates},
@@ -67,7 +70,7 @@ std::span<const Pass> Pipeline() { return kPipeline; }
 Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rules, Graph* graph,
                  const PassOptions& options, PassReport* report) {
   for (const Pass& pass : passes) {
-    if (!Serves(pass.target, options) || IsOff(options, pass.name)) continue;
+    if (!Serves(pass.target, options) || IsOff(options, pass.name) || (pass.contrib && !options.contrib)) continue;
     HASTEN_TRY((pass.stage ? RunStage(pass, rules, graph, options, report) : RunWalk(pass, graph, options, report))
                    .At(Str("pass ", pass.name)));
 #ifdef HASTEN_CHECKS

@@ -10,6 +10,7 @@ struct Pass {
   std::optional<Stage> stage;                                               // its rules
   Status (*run)(Graph*, const PassOptions&, PassReport::Entry*) = nullptr;  // else: over the graphs, outer and inner
   Target target = Target::kAny;
+  bool contrib = false;  // only where ops of com.microsoft may be made
 };
 std::span<const Pass> Pipeline();
 

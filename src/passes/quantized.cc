@@ -1,5 +1,6 @@
 #include "passes/quantized.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "passes/attributes.h"
@@ -51,6 +52,14 @@ std::optional<Quantized> QuantizedBy(const RewriteContext& c, NodeId n) {
   if (precision != 0 && precision != static_cast<int64_t>(DType::kF32)) return std::nullopt;
   auto q = OperandsOf(c, n);
   return q && q->axis < 0 ? q : std::nullopt;
+}
+
+bool OnlyMoves(const Node& node) {
+  constexpr std::string_view kMoves[] = {"Concat",  "DepthToSpace", "Expand",   "Flatten",      "Gather",
+                                         "MaxPool", "Reshape",      "Slice",    "SpaceToDepth", "Squeeze",
+                                         "Tile",    "Transpose",    "Unsqueeze"};
+  return node.op && node.outputs.size() == 1 && node.epilogue.empty() &&
+         std::find(std::begin(kMoves), std::end(kMoves), node.op->name) != std::end(kMoves);
 }
 
 bool SameQuantization(const RewriteContext& c, const Quantized& a, const Quantized& b) {

@@ -16,6 +16,9 @@ std::optional<Quantized> DequantizedFrom(const RewriteContext& c, ValueId v);
 std::optional<Quantized> QuantizedBy(const RewriteContext& c, NodeId n);
 // One scale, and the same for both, and so the zero points.
 bool SameQuantization(const RewriteContext& c, const Quantized& a, const Quantized& b);
+// True for a node that picks elements of its input, of a Concat its inputs, and makes none; of a MaxPool by an order
+// that a positive scale keeps.
+bool OnlyMoves(const Node& node);
 // The zero point, or a new constant 0 like it.
 ValueId ZeroPoint(RewriteContext& c, const Quantized& q);
 

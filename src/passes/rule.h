@@ -8,11 +8,13 @@ namespace hasten {
 
 // Rules of one stage run together, to a fixed point; the stages' order is in passes/pipeline.cc.
 enum class Stage : uint8_t {
-  kSimplify,   // fewer and plainer nodes; any graph may be saved after it
-  kWeights,    // constant arithmetic moves into weights
-  kEpilogue,   // elementwise nodes move into the node that feeds them
-  kPointwise,  // what is left of them becomes pointwise programs
-  kMerge,      // several nodes become one op of the standard: what epilogues and programs are for in a plan
+  kSimplify,      // fewer and plainer nodes; any graph may be saved after it
+  kWeights,       // constant arithmetic moves into weights
+  kEpilogue,      // elementwise nodes move into the node that feeds them
+  kPointwise,     // what is left of them becomes pointwise programs
+  kMerge,         // several nodes become one op of the standard: what epilogues and programs are for in a plan
+  kContribWhole,  // many nodes become one op of com.microsoft, where options allow that: those whose parts ...
+  kContrib,       // ... become others
 };
 
 // The graph a rule edits.  All edits go through here, so that the driver knows what to look at again.
@@ -46,6 +48,8 @@ class RewriteContext {
   Result<ValueId> Add(std::string_view op, std::vector<ValueId> inputs, NodeId before,
                       const std::vector<NamedAttr>& attrs = {});
   Result<ValueId> AddNode(Node node, NodeId before);  // node.outputs is filled in
+  // The same with an output for each entry of `wanted`; kNone where that is false.
+  Result<std::vector<ValueId>> AddNode(Node node, NodeId before, const std::vector<bool>& wanted);
   ValueId AddConstant(std::string_view like, Tensor t);
   // Every use of v becomes one of `by`, and v's node goes if nothing else of it is used.  A value that a rule made
   // takes v's name.  Precondition: CanReplace.

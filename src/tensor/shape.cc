@@ -34,6 +34,9 @@ std::string Shape::Text() const { return ranked_ ? "[" + Join(dims_, ",") + "]" 
 
 namespace {
 
+// a is at most b for all values of the symbols, and 1 at least where b is: min(b, 512) beside b.
+bool IsNoMore(const Dim& a, const Dim& b) { return Min(a, b) == a && Min(a, 1) == Min(b, 1); }
+
 Result<Dim> BroadcastDim(const Dim& a, const Dim& b) {
   if (a == b || b.is(1)) return a;
   if (a.is(1)) return b;
@@ -41,6 +44,8 @@ Result<Dim> BroadcastDim(const Dim& a, const Dim& b) {
     return Status(Code::kInvalidModel, Str("dims ", a, " and ", b, " do not broadcast"));
   if (a.is_const()) return a;
   if (b.is_const()) return b;
+  if (IsNoMore(a, b)) return b;
+  if (IsNoMore(b, a)) return a;
   return Dim::Fresh();
 }
 

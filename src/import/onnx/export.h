@@ -14,9 +14,9 @@ struct ExportOptions {
   std::optional<int64_t> external_bytes;
 };
 
-// Writes the model through a temporary file, so that a reader never sees half of it.  Names, doc strings, metadata,
-// producer and (unless the options ask for another) opset are the model's.  Each op is written in the form it has at
-// that opset; kUnsupported, with the node's path, where it has none.
+// Writes the model through a temporary file, so that a reader never sees half of it.  Names (but of nodes that would
+// share one), doc strings, metadata, producer and (unless the options ask for another) opset are the model's.  Each op
+// is written in the form it has at that opset; kUnsupported, with the node's path, where it has none.
 Status ExportOnnx(const Model& model, const std::string& path, const ExportOptions& options = {});
 
 // The same into memory, without external data.

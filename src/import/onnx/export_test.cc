@@ -100,6 +100,19 @@ TEST(Export, KeepsWhatTheModelSays) {
   EXPECT_EQ(MustExport(*again), bytes);
 }
 
+TEST(Export, NodesOfOneNameGetOthersButTheLast) {
+  GraphParts parts;
+  parts.inputs = {ValueInfo("x", 1, {})};
+  parts.nodes = {Node("Relu", {"x"}, {"a"}, {}, "", "n"), Node("Relu", {"a"}, {"b"}, {}, "", "n_1"),
+                 Node("Relu", {"b"}, {"c"}, {}, "", "n"), Node("Relu", {"c"}, {"d"}, {}, "", ""),
+                 Node("Relu", {"d"}, {"e"}, {}, "", ""),  Node("Relu", {"e"}, {"y"}, {}, "", "n")};
+  parts.outputs = {ValueInfo("y", 1, {})};
+  const auto nodes = NodesOf(MustExport(*MustImport(ModelBytes(Graph(std::move(parts)), 15))));
+  std::vector<std::string> names;
+  for (const auto& n : nodes) names.emplace_back(n.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"n_3", "n_1", "n_2", "", "", "n"}));
+}
+
 TEST(Export, RefusesWhatHasNoForm) {
   auto model = MustImport(StretchModel(5, {}));
   hasten::Node& n = model->graph.node(model->graph.first());

@@ -47,6 +47,22 @@ void WriteValueInfos(const Graph& graph, const ValueNames& names, const std::vec
         out->Message(13, WriteValueInfo(graph.value(v), names.Of(v)));
 }
 
+// ONNX Runtime loads no graph with two nodes of one name: the last keeps it.
+void MakeNamesDiffer(std::vector<WrittenNode>* nodes) {
+  std::unordered_set<std::string> taken;
+  for (const WrittenNode& n : *nodes) taken.insert(n.name);
+  std::unordered_map<std::string, int> last;  // suffix given
+  for (auto n = nodes->rbegin(); n != nodes->rend(); ++n) {
+    if (n->name.empty()) continue;
+    const auto [it, fresh] = last.try_emplace(n->name, 0);
+    if (fresh) continue;
+    std::string other;
+    do other = Str(n->name, "_", ++it->second);
+    while (!taken.insert(other).second);
+    n->name = std::move(other);
+  }
+}
+
 }  // namespace
 
 Result<Rope> WeightSink::Write(const Constant& c, std::string_view name, std::string_view doc) {
@@ -109,6 +125,7 @@ Result<Rope> GraphWriter::Write(Graph* graph, const ValueNames* outer, const Sta
     Status status = Downgrade(graph, n, opsets_, &nodes);
     if (!status.ok()) return std::move(status).At(graph->Where(n));
   }
+  MakeNamesDiffer(&nodes);
   const ValueNames names(graph, outer, stand_ins);
   Rope out;
   const auto wanted = WantedConstants(*graph, nodes, values_before);

@@ -56,17 +56,6 @@ Result<ValueId> Activate(RewriteContext& c, const Activation& a, const std::vect
   return c.Add(a.op, std::move(inputs), before, attrs);
 }
 
-// The attributes of `op` that the fused node has too.
-std::vector<NamedAttr> SharedAttrs(const RewriteContext& c, const Node& node, std::string_view op) {
-  std::vector<NamedAttr> out;
-  const Attrs plain(c.options().catalog->Find(op)->attrs);
-  for (const AttrField& to : plain.fields())
-    for (const AttrField& from : node.attrs.fields())
-      if (from.name == to.name)
-        if (auto v = node.attrs.Get(from)) out.push_back({std::string(to.name), std::move(*v)});
-  return out;
-}
-
 // A swap of the last two axes, where asked for.
 Result<ValueId> Transposed(RewriteContext& c, ValueId v, bool swap, NodeId before) {
   const Shape& shape = c.type(v).shape;
@@ -86,7 +75,7 @@ Result<bool> LowerMatMul(RewriteContext& c, NodeId n) {
   const float alpha = AttrOr<float>(node, "alpha", 1);
   ValueId out = kNone;
   if (a.rank() == 2 && b.rank() == 2) {
-    HASTEN_ASSIGN(out, c.Add("Gemm", {left, right}, n, SharedAttrs(c, node, "Gemm")));
+    HASTEN_ASSIGN(out, c.Add("Gemm", {left, right}, n, SharedAttrs(node, *c.options().catalog->Find("Gemm"))));
   } else {
     HASTEN_ASSIGN(const ValueId l, Transposed(c, left, flag("transA"), n));
     HASTEN_ASSIGN(const ValueId r, Transposed(c, right, flag("transB"), n));
@@ -113,7 +102,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const ValueId sum = inputs.size() > 3 ? inputs[3] : kNone, y = node.outputs[0];
   inputs.resize(std::min<size_t>(inputs.size(), 3));
   while (inputs.back() == kNone) inputs.pop_back();
-  HASTEN_ASSIGN(ValueId out, c.Add(op, std::move(inputs), n, SharedAttrs(c, node, op)));
+  HASTEN_ASSIGN(ValueId out, c.Add(op, std::move(inputs), n, SharedAttrs(node, *c.options().catalog->Find(op))));
   if (sum != kNone) {
     HASTEN_ASSIGN(out, c.Add("Add", {out, sum}, n));
   }

@@ -1,24 +1,16 @@
-#include <algorithm>
-
 #include "passes/quantized.h"
 
 namespace hasten::rules {
 namespace {
 
 constexpr std::string_view kRoots[] = {"QuantizeLinear"};
-// They pick elements and make none; MaxPool by an order that a positive scale keeps.
-constexpr std::string_view kMoves[] = {"Concat",  "DepthToSpace", "Expand",   "Flatten",      "Gather",
-                                       "MaxPool", "Reshape",      "Slice",    "SpaceToDepth", "Squeeze",
-                                       "Tile",    "Transpose",    "Unsqueeze"};
-
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const auto y = QuantizedBy(c, n);
   if (!y || !c.OnlyUse(y->x)) return false;
   const NodeId move = c.value(y->x).producer;
   if (move == kNone) return false;
   const Node& node = c.node(move);
-  if (!node.op || std::find(std::begin(kMoves), std::end(kMoves), node.op->name) == std::end(kMoves)) return false;
-  if (node.outputs.size() > 1 || !node.epilogue.empty()) return false;
+  if (!OnlyMoves(node)) return false;
   const size_t moved = node.op->name == "Concat" ? node.inputs.size() : 1;
   std::vector<ValueId> inputs = node.inputs;
   for (size_t i = 0; i < moved; ++i) {

@@ -1,0 +1,294 @@
+"""`hasten simplify --contrib` on random small models of the patterns that it looks for, and of near misses: odd sizes, axes
+that broadcast, values that others read.  ONNX Runtime must give the same for both, with its own optimisations and without.
+
+    HASTEN_BIN=build/release/hasten HASTEN_SIMPLIFY_MODELS=5000 python tests/simplify_random_test.py
+"""
+import collections
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from command_line import HASTEN
+from onnx import TensorProto as T
+from onnx import helper, numpy_helper
+
+COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", "180"))
+LEVELS = ort.GraphOptimizationLevel
+OPSETS = (13, 15, 17, 18, 20, 23)
+ROUNDING, STEPS = 2e-5, 0.06  # of an output's largest element: of f32, of 8-bit integers
+
+
+class Builder:
+    """A model that grows node by node, and inputs for it."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+        self.opset = int(self.rng.choice(OPSETS))
+        self.is_open = self.chance(0.5)  # whether the first axis of inputs has a name
+        self.nodes, self.inputs, self.weights, self.outputs, self.feeds = [], [], [], [], {}
+
+    def chance(self, p):
+        return self.rng.random() < p
+
+    def pick(self, *choices):
+        return choices[self.rng.integers(len(choices))]
+
+    def sizes(self, count, low=1, high=5):
+        return [int(d) for d in self.rng.integers(low, high, count)]
+
+    def input(self, shape):
+        name = f"x{len(self.inputs)}"
+        dims = [f"d{d}" if self.is_open and axis == 0 else d for axis, d in enumerate(shape)]
+        self.inputs.append(helper.make_tensor_value_info(name, T.FLOAT, dims))
+        self.feeds[name] = self.rng.uniform(-2, 2, shape).astype(np.float32)
+        return name
+
+    def constant(self, value, dtype=np.float32):
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.asarray(value, dtype), name))
+        return name
+
+    def floats(self, *shape):
+        return self.constant(self.rng.uniform(-1, 1, shape))
+
+    def add(self, op, *inputs, **attrs):
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attrs))
+        return name
+
+    def sum(self, a, b):
+        return self.add("Add", a, b) if self.chance(0.5) else self.add("Add", b, a)
+
+    def reduce(self, op, x, axes, keepdims=1):
+        if self.opset < 18:
+            return self.add(op, x, axes=axes, keepdims=keepdims)
+        return self.add(op, x, self.constant(axes, np.int64), keepdims=keepdims)
+
+    def swapped(self, x, rank):
+        return self.add("Transpose", x, perm=[*range(rank - 2), rank - 1, rank - 2])
+
+    def model(self):
+        outputs = [helper.make_tensor_value_info(o, T.FLOAT, None) for o in dict.fromkeys(self.outputs)]
+        graph = helper.make_graph(self.nodes, "g", self.inputs, outputs, self.weights)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=9)
+
+
+def activation(b, x):
+    op = b.pick("Relu", "Sigmoid", "Tanh", "LeakyRelu", "Clip", "HardSigmoid", "Elu", "Selu", "Softplus", "Softsign", "ThresholdedRelu", "Exp")
+    if op == "Clip":
+        return b.add(op, x, *b.pick([b.constant(-0.5)], ["", b.constant(0.75)], [b.constant(-0.5), b.constant(0.75)]))
+    attrs = {"LeakyRelu": {"alpha": 0.3}, "HardSigmoid": {"alpha": 0.3, "beta": 0.4}, "ThresholdedRelu": {"alpha": 0.3}}
+    return b.add(op, x, **attrs.get(op, {}))
+
+
+def gelu(b, x):
+    kind = b.pick("erf", "tanh", "quick", "swish", "op")
+    if kind == "erf":
+        g = b.add("Add", b.add("Erf", b.add("Div", x, b.constant(2**0.5))), b.constant(1))
+        return b.add("Mul", b.add("Mul", x, g), b.constant(0.5))
+    if kind == "tanh":
+        cube = b.add("Mul", b.add("Pow", x, b.constant(3)), b.constant(0.044715))
+        t = b.add("Tanh", b.add("Mul", b.sum(x, cube), b.constant((2 / np.pi) ** 0.5)))
+        return b.add("Mul", b.add("Mul", x, b.constant(0.5)), b.add("Add", t, b.constant(1)))
+    if kind == "op" and b.opset >= 20:
+        return b.add("Gelu", x, approximate=b.pick("none", "tanh"))
+    return b.add("Mul", x, b.add("Sigmoid", b.add("Mul", x, b.constant(1.702)) if kind == "quick" else x))
+
+
+def normalized(b, x, rank, length):
+    if b.opset >= 17 and b.chance(0.3):
+        return b.add("LayerNormalization", x, b.floats(length), *[b.floats(length)] * b.chance(0.7), epsilon=1e-3)
+    axes = [b.pick(-1, rank - 1)]
+    d = b.add("Sub", x, b.reduce("ReduceMean", x, axes)) if b.chance(0.6) else x
+    squares = b.add("Pow", d, b.constant(2)) if b.chance(0.5) else b.add("Mul", d, d)
+    deviation = b.add("Sqrt", b.add("Add", b.reduce("ReduceMean", squares, axes), b.constant(1e-3)))
+    inverse = b.pick("none", "Reciprocal", "Div")
+    if inverse == "none":
+        y = b.add("Div", d, deviation)
+    else:
+        y = b.add("Mul", d, b.add(inverse, *[b.constant(1)] * (inverse == "Div"), deviation))
+    y = b.add("Mul", y, b.floats(length)) if b.chance(0.7) else y
+    return b.sum(b.floats(length), y) if b.chance(0.7) else y
+
+
+def convolutions(b):
+    axes, group = b.pick(1, 2, 3), b.pick(1, 2)
+    channels = 2 * group
+    y = b.input([b.pick(1, 2), channels, *b.sizes(axes, 4, 7)])
+    for _ in range(2):
+        kernel = b.sizes(axes, 1, 4)
+        bias = [b.floats(channels)] * b.chance(0.6)
+        y = b.add("Conv", y, b.floats(channels, channels // group, *kernel), *bias, group=group, pads=[1] * 2 * axes, strides=b.sizes(axes, 1, 3))
+        b.outputs += [y] * b.chance(0.2)
+        y = activation(b, y)
+    b.outputs.append(y)
+
+
+def matrices(b):
+    b.is_open = False
+    (m, k, n), ta, tb = b.sizes(3), b.pick(0, 1), b.pick(0, 1)
+    c = [b.floats(*b.pick([], [n], [1, n], [m, n], [m, 1]))] * b.chance(0.7)
+    x, w = b.input([k, m] if ta else [m, k]), b.floats(*([n, k] if tb else [k, n]))
+    y = b.add("Gemm", x, w, *c, transA=ta, transB=tb, alpha=b.pick(1.0, 0.5), beta=b.pick(1.0, 2.0))
+    b.outputs.append(gelu(b, activation(b, y)))
+
+
+def products(b):
+    b.is_open = False
+    rank, (m, k, n) = b.pick(2, 3, 4), b.sizes(3)
+    batch = b.sizes(rank - 2)
+
+    def operand(rows, columns):
+        is_swapped = b.chance(0.5)
+        x = b.input([b.pick(d, d, 1) for d in batch] + ([columns, rows] if is_swapped else [rows, columns]))
+        x = b.swapped(x, rank) if is_swapped else x
+        return b.add(b.pick("Mul", "Div"), x, b.constant(np.full([1] * b.pick(0, 1, 2), 0.25))) if b.chance(0.4) else x
+
+    y = b.add("MatMul", operand(m, k), operand(k, n))
+    y = b.add(b.pick("Mul", "Div"), y, b.constant(3)) if b.chance(0.6) else y
+    b.outputs.append(gelu(b, b.sum(y, b.floats(n))))
+
+
+def norms(b):
+    shape = b.sizes(b.pick(2, 3, 3, 4))
+    rank, y = len(shape), b.input(shape)
+    for _ in range(2):
+        skip = b.pick(shape, shape, shape, shape[1:], [1, *shape[1:]], shape[-1:], [1] * rank, [*shape[:-1], 1])
+        y = b.sum(y, b.input(skip) if skip == shape else b.floats(*skip))
+        y = b.sum(y, b.floats(shape[-1])) if b.chance(0.4) else y
+        b.outputs += [y] * b.chance(0.3)
+        n = normalized(b, y, rank, shape[-1])
+        y = b.sum(n, y) if b.chance(0.4) else n
+    b.outputs.append(y)
+
+
+def quantized(b):
+    b.is_open = False
+    dtype, weight_dtype = b.pick(np.uint8, np.int8), b.pick(np.uint8, np.int8)
+    scale = lambda: b.constant(b.rng.uniform(0.01, 0.05))
+    zero = lambda: b.constant(b.rng.integers(*((100, 150) if dtype == np.uint8 else (-20, 20))), dtype)
+    shape, q = [1, 4, *b.sizes(2, 4, 7)], (scale(), zero())
+    y = b.add("QuantizeLinear", b.input(shape), *q)
+    for _ in range(3):
+        x, op = b.add("DequantizeLinear", y, *q), b.pick("Conv", "Add", "Mul", "AveragePool", "LeakyRelu", "Sigmoid", "Softmax")
+        if op == "Conv":
+            w = b.constant(b.rng.integers(0, 100, (4, 4, 1, 1)), weight_dtype)
+            scales = b.constant(b.rng.uniform(0.005, 0.02, 4))
+            f = b.add(op, x, b.add("DequantizeLinear", w, scales, b.constant(np.zeros(4), weight_dtype), axis=0))
+            f = b.add("Relu", f) if b.chance(0.5) else f
+        elif op in ("Add", "Mul"):
+            f = b.add(op, x, x)
+        else:
+            attrs = {"AveragePool": {"kernel_shape": [3, 3], "pads": [1] * 4, "count_include_pad": b.pick(0, 1)}, "Softmax": {"axis": b.pick(1, 3, -1)}}
+            f = b.add(op, x, **attrs.get(op, {}))
+        if op != "Conv" and b.chance(0.3):
+            f = b.swapped(b.swapped(f, 4), 4)
+        q = (b.constant(1 / 256), b.constant(0 if dtype == np.uint8 else -128, dtype)) if op == "Softmax" else (scale(), zero())
+        y = b.add("QuantizeLinear", f, *q)
+    x, q2 = b.add("DequantizeLinear", y, *q), (scale(), zero())
+    b.outputs += [x, b.add("DequantizeLinear", b.add("QuantizeLinear", b.add("Concat", x, x, axis=1), *q2), *q2)]
+
+
+def merged_attention(b):
+    batch, length, heads, head, hidden = b.sizes(5)
+    p = b.add("MatMul", b.input([batch, length, hidden]), b.floats(hidden, 3 * heads * head))
+    p = b.sum(p, b.floats(3 * heads * head)) if b.chance(0.7) else p
+    p = b.add("Reshape", p, b.constant([0, 0, 3, heads, head], np.int64))
+    p = b.add("Transpose", p, perm=[2, 0, 3, 1, 4])
+    q, k, v = (b.add("Gather", p, b.constant(i, np.int64), axis=0) for i in b.pick((0, 1, 2), (0, 1, -1), (1, 0, 2)))
+    scores = b.add("Div", b.add("MatMul", q, b.swapped(k, 4)), b.constant(head**0.5))
+    if b.opset >= 14 and b.chance(0.6):
+        ones = b.constant(np.ones([length] * 2), np.bool_)
+        later = b.add("Trilu", ones, b.constant(b.pick(1, 1, 2), np.int64), upper=1)
+        scores = b.add("Where", later, b.constant(b.pick(-np.inf, -3e38)), scores)
+    y = b.add("Transpose", b.add("MatMul", b.add("Softmax", scores, axis=-1), v), perm=[0, 2, 1, 3])
+    b.outputs.append(b.add("Reshape", y, b.constant([0, 0, heads * head], np.int64)))
+
+
+def attention(b):
+    batch, length, heads, head, values, hidden = b.sizes(6)
+    x = b.input([batch, length, hidden])
+
+    def projection(size, perm):
+        p = b.add("MatMul", x, b.floats(hidden, heads * size))
+        p = b.sum(p, b.floats(heads * size)) if b.chance(0.5) else p
+        return b.add("Transpose", b.add("Reshape", p, b.constant([0, 0, heads, size], np.int64)), perm=perm)
+
+    scores = b.add("MatMul", projection(head, [0, 2, 1, 3]), projection(head, [0, 2, 3, 1]))
+    scores = b.add(b.pick("Mul", "Div"), scores, b.constant(b.pick(head**0.5, 0.3))) if b.chance(0.7) else scores
+    if b.chance(0.7):
+        mask = b.pick([batch, 1, 1, length], [1, heads, length, length], [batch, heads, length, length], [length] * 2, [1, 1, 1, length],
+                      [batch, 1, length, 1], [1])
+        scores = b.sum(scores, b.input(mask) if mask[0] == batch else b.floats(*mask))
+    y = b.add("MatMul", b.add("Softmax", scores, axis=-1), projection(values, [0, 2, 1, 3]))
+    rows = b.constant([0, 0, heads * values], np.int64)
+    b.outputs.append(b.add("Reshape", b.add("Transpose", y, perm=[0, 2, 1, 3]), rows))
+
+
+def structure(b):
+    (batch, length, k), n, transposed = b.sizes(3), *b.sizes(1), b.pick(0, 1)
+    flat = b.add("Reshape", b.input([batch, length, k]), b.constant([-1, k], np.int64))
+    bias = [b.floats(n)] * b.chance(0.6)
+    y = b.add("Gemm", flat, b.floats(*([n, k] if transposed else [k, n])), *bias, transB=transposed)
+    y = b.add("Reshape", y, b.constant([-1, length, n], np.int64))
+    one, other = b.swapped(y, 3), b.swapped(b.add("Relu", y), 3)
+    z = b.sum(b.add("Mul", one, one), b.add("Exp", other))
+    cut = int(b.rng.integers(0, length + 1))
+    for start, end in ((0, cut), (cut, 9)):
+        b.outputs.append(b.add("Slice", z, *(b.constant([v], np.int64) for v in (start, end, 2))))
+    b.outputs += [z, b.reduce("ReduceMax", b.swapped(z, 3), [b.pick(0, 1, 2)], keepdims=b.pick(0, 1))]
+
+
+KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure)
+
+
+def run(model, feeds, level):
+    options = ort.SessionOptions()
+    options.graph_optimization_level, options.intra_op_num_threads, options.log_severity_level = level, 1, 4
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"]).run(None, feeds)
+
+
+def differ(a, b, limit):
+    return a.shape != b.shape or (b.size > 0 and not np.max(np.abs(a - b)) <= limit * (1e-6 + np.max(np.abs(b))))
+
+
+class RandomModels(unittest.TestCase):
+    def test_results(self):
+        fired, refused = collections.Counter(), 0
+        for seed in range(COUNT):
+            kind, builder = KINDS[seed % len(KINDS)], Builder(seed)
+            kind(builder)
+            with self.subTest(seed=seed, kind=kind.__name__):
+                try:  # quantised: node by node, and on integers as the result
+                    wants = [run(builder.model().SerializeToString(), builder.feeds, level)
+                             for level in (LEVELS.ORT_DISABLE_ALL, LEVELS.ORT_ENABLE_EXTENDED)]
+                except Exception:
+                    refused += 1
+                    continue
+                fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
+        print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
+        self.assertLess(refused, COUNT // 20)
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_layer_normalization",
+                  "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul"}
+        self.assertLessEqual(wanted, set(fired))
+
+    def check(self, builder, wants, limit):
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "m.onnx"), os.path.join(folder, "o.onnx")
+            onnx.save(builder.model(), path)
+            done = subprocess.run([HASTEN, "simplify", path, out, "--contrib", "--json", "-q"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            onnx.checker.check_model(out)
+            for level in (LEVELS.ORT_DISABLE_ALL, LEVELS.ORT_ENABLE_ALL):
+                for i, (a, *judges) in enumerate(zip(run(out, builder.feeds, level), *wants, strict=True)):
+                    self.assertFalse(all(differ(a, b, limit) for b in judges), f"output {i}, {level}")
+            return json.loads(done.stdout)["fired"].keys()
+
+
+if __name__ == "__main__":
+    unittest.main()
