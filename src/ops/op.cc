@@ -20,7 +20,8 @@ std::optional<KnownInts> InferCall::KnownOf(int i) const {
   if (ints[i]) return *ints[i];
   const Tensor* t = constant(i);
   if (!t && IsInteger(dtype(i)))  // where there is nothing to know, all is known
-    if (const auto dims = shape(i).Concrete(); dims && dims->elements() == 0) return KnownInts{*dims, {}};
+    if (const auto dims = shape(i).Concrete(); dims && std::count(dims->begin(), dims->end(), 0) > 0)
+      return KnownInts{*dims, {}};
   constexpr int64_t kMaxKnown = 4096;
   if (!t || !(IsInteger(t->dtype) || t->dtype == DType::kBool) || t->elements() > kMaxKnown) return std::nullopt;
   KnownInts known{t->dims, {}};

@@ -25,7 +25,8 @@ Status CheckInput(const PlannedValue& planned, const Value& v) {
   const Type& wanted = declared.kind == Type::Kind::kOptional ? *declared.element : declared;
   if (!v.has()) return WrongInput(planned, declared, v);
   if (!wanted.is_tensor()) return {};
-  if (!v.is_tensor() || (wanted.dtype != DType::kNone && v.tensor().dtype != wanted.dtype))
+  if (!v.is_tensor() || v.tensor().dtype == DType::kNone ||
+      (wanted.dtype != DType::kNone && v.tensor().dtype != wanted.dtype))
     return WrongInput(planned, declared, v);
   if (!wanted.shape.ranked()) return {};
   const Dims& dims = v.tensor().dims;

@@ -12,7 +12,7 @@ inline std::optional<std::vector<Value>> SmallInputs(const Plan& plan) {
   std::vector<Value> inputs;
   for (SlotId s : plan.inputs) {
     const Type& type = plan.values[s].graph->value(plan.values[s].value).type;
-    if (!type.is_tensor() || !type.shape.ranked()) return std::nullopt;
+    if (!type.is_tensor() || type.dtype == DType::kNone || !type.shape.ranked()) return std::nullopt;
     Dims dims;
     for (const Dim& d : type.shape.dims()) dims.push_back(d.is_const() ? d.value() : 1);
     const auto elements = CheckedElements(dims);
