@@ -1,5 +1,7 @@
 #include "tensor/dims.h"
 
+#include <limits>
+
 namespace hasten {
 
 void Dims::insert(int at, int64_t v) {
@@ -13,10 +15,15 @@ void Dims::erase(int at) {
   --rank_;
 }
 
+// The largest number where a shape that is only declared holds more than that.
 int64_t Dims::Product(int from, int to) const {
   int64_t n = 1;
-  for (int i = from; i < to; ++i) n *= d_[i];
-  return n;
+  bool overflows = false;
+  for (int i = from; i < to; ++i) {
+    if (d_[i] == 0) return 0;
+    overflows |= __builtin_mul_overflow(n, d_[i], &n);
+  }
+  return overflows ? std::numeric_limits<int64_t>::max() : n;
 }
 
 std::string Dims::Text() const { return "[" + Join(span(), ",") + "]"; }

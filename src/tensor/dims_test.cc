@@ -23,6 +23,12 @@ TEST(Dims, Edits) {
   EXPECT_EQ(Dims{}.Text(), "[]");
 }
 
+TEST(Dims, ProductsEndAtTheLargestNumber) {
+  EXPECT_EQ((Dims{2, 3, 5}).Product(1, 3), 15);
+  EXPECT_EQ((Dims{11011, int64_t{1} << 62, 4}).elements(), INT64_MAX);
+  EXPECT_EQ((Dims{int64_t{1} << 62, int64_t{1} << 62, 0}).elements(), 0);
+}
+
 TEST(Dims, CheckedElements) {
   const auto elements = [](std::initializer_list<int64_t> d) {
     auto n = CheckedElements(Dims(d));

@@ -181,7 +181,9 @@ bool IsSigned(DType t) { return InfoOf(t).kind == Kind::kSigned || InfoOf(t).kin
 
 int64_t BytesFor(DType t, int64_t n) {
   const int bits = Bits(t);
-  return bits >= 8 ? n * (bits / 8) : n / 8 * bits + (n % 8 * bits + 7) / 8;
+  if (bits < 8) return n / 8 * bits + (n % 8 * bits + 7) / 8;
+  int64_t bytes = 0;  // of what fits no memory: the largest number
+  return __builtin_mul_overflow(n, int64_t{bits / 8}, &bytes) ? std::numeric_limits<int64_t>::max() : bytes;
 }
 
 int64_t IntMin(DType t) {

@@ -83,6 +83,7 @@ TEST(DType, Ranges) {
 TEST(DType, BytesFor) {
   EXPECT_EQ(BytesFor(DType::kF32, 3), 12);
   EXPECT_EQ(BytesFor(DType::kC128, 2), 32);
+  EXPECT_EQ(BytesFor(DType::kF64, int64_t{1} << 61), INT64_MAX);  // of a shape that is only declared
   EXPECT_EQ(BytesFor(DType::kI4, 0), 0);
   EXPECT_EQ(BytesFor(DType::kI4, 3), 2);
   EXPECT_EQ(BytesFor(DType::kU2, 4), 1);
