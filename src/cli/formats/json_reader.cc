@@ -25,9 +25,11 @@ class Builder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Builder> 
   bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
     if (const auto whole = Whole<int64_t>({text, length})) return Push(Json(*whole));
     if (const auto whole = Whole<uint64_t>({text, length})) return Push(Json(*whole));
-    const std::string zero_ended(text, length);
-    const double nearest = std::strtod(zero_ended.c_str(), nullptr);
-    too_large_ = std::isinf(nearest) && zero_ended.find('I') == std::string::npos;
+    double nearest = 0;
+    if (std::from_chars(text, text + length, nearest).ec == std::errc::result_out_of_range) {
+      nearest = std::strtod(std::string(text, length).c_str(), nullptr);  // tells too small from too large
+      too_large_ = std::isinf(nearest);
+    }
     return !too_large_ && Push(Json(nearest));
   }
   bool StartArray() { return true; }
