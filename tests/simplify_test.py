@@ -1,9 +1,10 @@
 """`hasten simplify`: its results on real models, by onnx.checker and ONNX Runtime, and its command line.
 
-Each model of HASTEN_TEST_DATA/onnx is simplified; the result must pass the checker, give what the original gives in ONNX
-Runtime, and have at most as many nodes as onnxsim and onnxslim leave, whose counts docs/simplify.md records.  So must that
-with --contrib, and have at most as many nodes as ONNX Runtime's extended level leaves.  With --write the page is written
-anew, by those commands in ONNXSIM and ONNXSLIM; where those are not set, their columns and all seconds stay.
+Each model of HASTEN_TEST_DATA/onnx, and each that the packages of tools/models.txt carry, is simplified; the result must pass
+the checker, give what the original gives in ONNX Runtime, and have at most as many nodes as onnxsim and onnxslim leave, whose
+counts docs/simplify.md records.  So must that with --contrib, and have at most as many nodes as ONNX Runtime's extended level
+leaves.  With --write the page is written anew, by those commands in ONNXSIM and ONNXSLIM; where those are not set, their
+columns and all seconds stay.
 
     HASTEN_BIN=build/release/hasten python tests/simplify_test.py [--write docs/simplify.md] [unittest arguments]
 """
@@ -22,7 +23,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from command_line import HASTEN, CommandLine, info, model_of, node
-from models_test import error_of, precision, random_inputs, recorded_inputs, run_theirs, step_of
+from models_test import error_of, packaged_models, precision, random_inputs, recorded_inputs, run_theirs, step_of
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 
@@ -53,7 +54,9 @@ def recorded():
 
 
 def models():
-    return [(os.path.basename(os.path.dirname(p)), p) for p in sorted(glob.glob(os.path.join(DATA, "onnx", "*", "model.onnx")))]
+    """Those of HASTEN_TEST_DATA and those that installed packages carry."""
+    given = [(os.path.basename(os.path.dirname(p)), p) for p in sorted(glob.glob(os.path.join(DATA, "onnx", "*", "model.onnx")))]
+    return given + list(packaged_models())
 
 
 def fixtures():

@@ -14,11 +14,12 @@ constexpr Pass kPipeline[] = {
     {"merge_duplicates", {}, MergeDuplicates},
     {"simplify", Stage::kSimplify},  // what merging brought together
     {"fold_weights", Stage::kWeights},
-    {"merge_nodes", Stage::kMerge, nullptr, Target::kFile},
+    {"merge_nodes", Stage::kMerge},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile},
     {"recognise_contrib", Stage::kContribWhole, nullptr, Target::kFile, true},
     {"merge_contrib", Stage::kContrib, nullptr, Target::kFile, true},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile, true},
+    {"recognise_attention", Stage::kAttention},
     {"form_epilogues", Stage::kEpilogue, nullptr, Target::kRun},
     {"form_pointwise", Stage::kPointwise, nullptr, Target::kRun},
     {"merge_duplicates", {}, MergeDuplicates},

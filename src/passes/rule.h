@@ -10,14 +10,16 @@ namespace hasten {
 enum class Stage : uint8_t {
   kSimplify,      // fewer and plainer nodes; any graph may be saved after it
   kWeights,       // constant arithmetic moves into weights
+  kAttention,     // what attends becomes one node
   kEpilogue,      // elementwise nodes move into the node that feeds them
   kPointwise,     // what is left of them becomes pointwise programs
-  kMerge,         // several nodes become one op of the standard: what epilogues and programs are for in a plan
+  kMerge,         // several nodes become one op of the standard; most are for files: plans have epilogues and programs
   kContribWhole,  // many nodes become one op of com.microsoft, where options allow that: those whose parts ...
   kContrib,       // ... become others
 };
 
-// The graph a rule edits.  All edits go through here, so that the driver knows what to look at again.
+// The graph a rule edits.  All edits go through here, so that the driver knows what to look at again.  A reference to
+// a type or a node holds until something is added.
 class RewriteContext {
  public:
   RewriteContext(Graph* graph, Inference* inference, const PassOptions& options)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "ops/softmax.h"
 #include "passes/attributes.h"
 
 namespace hasten {
@@ -10,7 +9,6 @@ namespace {
 
 using Perm = std::vector<int64_t>;
 const Perm kHeadsFirst{0, 2, 1, 3}, kKeys{0, 2, 3, 1}, kLastSwapped{0, 1, 3, 2}, kPartsFirst{2, 0, 3, 1, 4};
-constexpr double kHidden = -1e30;  // a score that takes no part, whatever is added to it
 
 // Looks backwards through nodes that serve nothing else.
 class AttentionReader {
@@ -21,7 +19,7 @@ class AttentionReader {
     SpelledAttention out;
     const NodeId product = Only(Untransposed(In(n, 0), kHeadsFirst), "MatMul");
     const NodeId softmax = product == kNone ? kNone : Only(In(product, 0), "Softmax");
-    if (softmax == kNone || !IsLastAxis(softmax)) return std::nullopt;
+    if (softmax == kNone || !IsRowSoftmax(c_, softmax)) return std::nullopt;
     const auto v = ReadProjection(In(product, 1), false);
     if (!v || !ReadScores(In(softmax, 0), &out)) return std::nullopt;
     out.v = *v;
@@ -30,77 +28,23 @@ class AttentionReader {
 
  private:
   ValueId In(NodeId n, size_t i) const { return c_.node(n).inputs[i]; }
-  NodeId Only(ValueId v, std::string_view op) const {
-    const NodeId n = v == kNone ? kNone : c_.Producer(v, op);
-    return n != kNone && c_.OnlyUse(v) && c_.node(n).epilogue.empty() ? n : kNone;
-  }
-  std::optional<double> Scalar(ValueId v) const {
-    const Tensor* t = c_.Known(v);
-    return t && t->elements() == 1 ? std::optional(t->Double(0)) : std::nullopt;
-  }
-  bool IsLastAxis(NodeId softmax) const {
-    const auto& a = c_.node(softmax).attrs.as<SoftmaxAttrs>();
-    return (a.axis == -1 || a.axis == 3) && !a.flatten;
-  }
-  bool HasPerm(NodeId n, const Perm& perm) const { return AttrOr<Perm>(c_.node(n), "perm", {}) == perm; }
+  NodeId Only(ValueId v, std::string_view op) const { return OnlyProducer(c_, v, op); }
   ValueId Untransposed(ValueId v, const Perm& perm) const {
     const NodeId n = Only(v, "Transpose");
-    return n != kNone && HasPerm(n, perm) ? In(n, 0) : kNone;
+    return n != kNone && HasPerm(c_, n, perm) ? In(n, 0) : kNone;
   }
 
-  // The scaled product, with something added, or with what comes later hidden.
   bool ReadScores(ValueId v, SpelledAttention* out) const {
-    if (const NodeId where = Only(v, "Where"); where != kNone) {
-      const auto fill = Scalar(In(where, 1));
-      if (!fill || !(*fill <= kHidden) || !ScaledProduct(In(where, 2), out)) return false;
-      out->is_causal = true;
-      return IsLater(In(where, 0), c_.type(out->q.x).shape);
-    }
-    const NodeId add = Only(v, "Add");
-    if (add == kNone) return ScaledProduct(v, out);
-    const size_t i = ScaledProduct(In(add, 0), out) ? 0 : 1;
-    out->score_bias = In(add, 1 - i);
-    return i == 0 || ScaledProduct(In(add, 1), out);
-  }
-
-  // [S, S], true above the diagonal.
-  bool IsLater(ValueId v, const Shape& x) const {
-    const NodeId n = c_.Producer(v, "Trilu");
-    if (n == kNone || AttrOr<int64_t>(c_.node(n), "upper", 1) == 0 || c_.node(n).inputs.size() < 2) return false;
-    return Scalar(In(n, 1)) == 1 && IsAllTrue(In(n, 0)) && x.ranked() && c_.type(v).shape == Shape({x[1], x[1]});
-  }
-  bool IsAllTrue(ValueId v) const {
-    if (const NodeId expand = c_.Producer(v, "Expand"); expand != kNone) return IsAllTrue(In(expand, 0));
-    Tensor held;
-    const Tensor* t = c_.Known(v);
-    if (const NodeId fill = c_.Producer(v, "ConstantOfShape"); fill != kNone && !t) {
-      held = AttrOr<Tensor>(c_.node(fill), "value", {});
-      t = held.data ? &held : nullptr;
-    }
-    for (int64_t i = 0; t && i < t->elements(); ++i)
-      if (t->Double(i) == 0) return false;
-    return t && t->dtype == DType::kBool;
-  }
-
-  // queries * keys, times or over a constant.
-  bool ScaledProduct(ValueId v, SpelledAttention* out) const {
-    out->scale = 1;
-    for (const std::string_view op : {"Div", "Mul"}) {
-      const NodeId n = Only(v, op);
-      if (n == kNone) continue;
-      const bool is_first = op == "Mul" && Scalar(In(n, 0));
-      const auto factor = Scalar(In(n, is_first ? 0 : 1));
-      if (!factor || *factor == 0) return false;
-      out->scale = op == "Div" ? 1 / *factor : *factor;
-      v = In(n, is_first ? 1 : 0);
-      break;
-    }
-    const NodeId product = Only(v, "MatMul");
-    const auto q = product == kNone ? std::nullopt : ReadProjection(In(product, 0), false);
-    const auto k = q ? ReadProjection(In(product, 1), true) : std::nullopt;
+    const auto scores = SpelledScoresAt(c_, v);
+    if (!scores || scores->hidden != kNone || c_.node(scores->product).op->name != "MatMul") return false;
+    const auto q = ReadProjection(In(scores->product, 0), false);
+    const auto k = q ? ReadProjection(In(scores->product, 1), true) : std::nullopt;
     if (!k) return false;
     out->q = *q;
     out->k = *k;
+    out->scale = scores->scale;
+    out->score_bias = scores->added;
+    out->is_causal = scores->is_causal;
     return true;
   }
 
@@ -128,7 +72,7 @@ class AttentionReader {
     const Tensor* index = c_.Known(In(gather, 1));
     const ValueId parts = In(gather, 0);
     const NodeId transpose = c_.Producer(parts, "Transpose");
-    if (!index || index->dims.rank() != 0 || transpose == kNone || !HasPerm(transpose, kPartsFirst) ||
+    if (!index || index->dims.rank() != 0 || transpose == kNone || !HasPerm(c_, transpose, kPartsFirst) ||
         c_.graph().IsOutput(parts) || c_.value(parts).uses.size() != 3)
       return std::nullopt;
     const NodeId reshape = Only(In(transpose, 0), "Reshape");

@@ -59,9 +59,8 @@ extern const Rule kAffineIntoNormalization = {
     .doc =
         "LayerNormalization or RMSNormalization with a scale of ones, then Mul by a constant of that shape -> with "
         "that scale; LayerNormalization without a bias, then Add of such a constant -> with that bias.",
-    .stage = Stage::kContrib,
+    .stage = Stage::kMerge,
     .numerics = Numerics::kReassociated,
-    .target = Target::kFile,
     .roots = kRoots,
     .apply = Apply,
 };

@@ -13,7 +13,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   if (!norm || !(c.type(norm->x) == c.type(y))) return false;
   const int opset = c.options().opset;
   if (opset > 0 && opset < (norm->centered ? kLayerNormalization : kRmsNormalization)) return false;
-  const Shape& shape = c.type(y).shape;
+  const Shape shape = c.type(y).shape;
   Dims dims;
   for (int i = norm->axis; i < shape.rank(); ++i) {
     if (!shape[i].is_const()) return false;
@@ -35,10 +35,9 @@ extern const Rule kFormLayerNormalization = {
     .doc =
         "(x - mean) / sqrt(variance + epsilon) and x / sqrt(mean of squares + epsilon) of f32 over the last axes -> "
         "LayerNormalization and RMSNormalization, where the opset has them.",
-    .stage = Stage::kContrib,
+    .stage = Stage::kMerge,
     .benefit = 10,
     .numerics = Numerics::kReassociated,
-    .target = Target::kFile,
     .roots = kRoots,
     .apply = Apply,
 };

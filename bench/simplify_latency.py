@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""What simplifying does to latency: ONNX Runtime's run of each model against its runs of what onnxsim, onnxslim and hasten make
+of it, and hasten's own run before and after.  One thread; the variants take turns, round by round.
+
+    HASTEN_BIN=build/release/hasten ONNXSIM=.. ONNXSLIM=.. build/venv/bin/python bench/simplify_latency.py
+        [--made FOLDER] [--write docs/simplify-latency.md] [model ..]
+
+--made keeps what the simplifiers made, for the next time.  Models and their inputs are those of tests/simplify_test.py.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+import numpy as np  # noqa: E402
+import onnx  # noqa: E402
+import onnxruntime as ort  # noqa: E402
+import simplify_test  # noqa: E402
+from models_test import random_inputs, write_inputs  # noqa: E402
+
+HASTEN = os.environ.get("HASTEN_BIN", "build/release/hasten")
+ROUNDS, SLICE = 15, 0.02  # seconds a turn takes at least
+NOISE = 1.03  # beyond which a ratio is a difference
+SIMPLIFIERS = {"onnxsim": [os.environ.get("ONNXSIM", ""), "--no-certify"], "onnxslim": [os.environ.get("ONNXSLIM", "")],
+               "hasten": [HASTEN, "simplify"]}
+
+HEAD = """# Latency of simplified models
+
+Written by `python bench/simplify_latency.py --write docs/simplify-latency.md`, on {machine}. Milliseconds of one
+thread, medians of {rounds} rounds in which the variants take turns. First ONNX Runtime {version} with all its own optimisations: the
+original, and what each simplifier makes of it; a dash: it makes nothing, or something whose outputs differ. Then `hasten run`
+of the original and of the simplified model. A ratio above 1 is slower; within {noise} it is noise.
+"""
+
+
+def made(name, path, variant, folder):
+    """The path of what a simplifier makes of a model; None where it fails."""
+    command, out = SIMPLIFIERS[variant], folder / f"{name}.{variant}.onnx"
+    if not command[0] or not (out.exists() or subprocess.run(
+            [*command, path, out], capture_output=True, timeout=900).returncode == 0):
+        return None
+    return str(out) if out.exists() else None
+
+
+def session(path):
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def same(want, got):
+    return all(np.shape(a) == np.shape(b) and
+               np.max(np.abs(np.subtract(a, b, dtype=np.float64)), initial=0) <= 0.02 * np.max(np.abs(a), initial=1e-30)
+               for a, b in zip(want, got, strict=True) if isinstance(a, np.ndarray) and a.dtype.kind in "fiub")
+
+
+def theirs(paths, feeds):
+    """Milliseconds by variant."""
+    sessions, times = {}, {}
+    for variant, path in paths.items():
+        try:
+            s = session(path)
+            wanted = {i.name for i in s.get_inputs()}
+            run = lambda s=s, f={k: v for k, v in feeds.items() if k in wanted}: s.run(None, f)
+            out = run()
+        except Exception:  # what ONNX Runtime does not take
+            continue
+        if variant == "original" or ("original" in sessions and same(first, out)):
+            first = out if variant == "original" else first
+            sessions[variant], times[variant] = run, []
+    if "original" not in sessions:
+        return {}
+    counts = {}
+    for variant, run in sessions.items():
+        began = time.perf_counter()
+        run()
+        counts[variant] = max(1, int(SLICE / max(time.perf_counter() - began, 1e-6)))
+    order = list(sessions)
+    for r in range(ROUNDS):
+        for variant in order[r % len(order):] + order[:r % len(order)]:
+            run, n = sessions[variant], counts[variant]
+            run()
+            began = time.perf_counter()
+            for _ in range(n):
+                run()
+            times[variant].append((time.perf_counter() - began) / n * 1e3)
+    return {variant: statistics.median(t) for variant, t in times.items()}
+
+
+def ours(paths, inputs, folder):
+    """Milliseconds of `hasten run`: before, after."""
+    write_inputs(os.path.join(folder, "in"), inputs)
+    times = {path: [] for path in paths}
+    repeat = 3
+    for turn in range(4):
+        for path in paths:
+            done = subprocess.run([HASTEN, "run", path, "--input-dir", os.path.join(folder, "in"), "--threads", "1", "--warmup", "2",
+                                   "--repeat", str(repeat), "--json"], capture_output=True, text=True)
+            if done.returncode:
+                return None
+            median = json.loads(done.stdout)["latency_ms"]["median"]
+            if turn:  # the first one plans, and tells how often
+                times[path].append(median)
+        if not turn:
+            repeat = int(min(2000, max(5, 300 / max(median, 1e-3))))
+    return [statistics.median(times[path]) for path in paths]
+
+
+def row_of(name, source, folder):
+    with tempfile.TemporaryDirectory() as scratch:
+        path = simplify_test.as_onnx(source, scratch)
+        inputs = random_inputs(name, onnx.load(path), 1)
+        paths = {"original": path} | {v: p for v in SIMPLIFIERS if (p := made(name, path, v, folder))}
+        row = theirs(paths, dict(inputs))
+        own = ours([path, paths["hasten"]], inputs, scratch) if "hasten" in paths else None
+    return row, own
+
+
+def line_of(name, row, own):
+    cell = lambda v: f"{row[v]:.3f}" if v in row else "-"
+    others = [row[v] for v in row if v != "hasten"]
+    ratio = row["hasten"] / max(others) if "hasten" in row and others else None
+    best = row["hasten"] / min(others) if "hasten" in row and others else None
+    cells = [name, *(cell(v) for v in ("original", *SIMPLIFIERS)), f"{ratio:.2f}" if ratio else "-", f"{best:.2f}" if best else "-"]
+    cells += [f"{own[0]:.3f}", f"{own[1]:.3f}", f"{own[1] / own[0]:.2f}"] if own else ["-"] * 3
+    return "| " + " | ".join(cells) + " |", ratio, own[1] / own[0] if own else None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", help="names; none: all")
+    parser.add_argument("--made", type=pathlib.Path, help="a folder for what the simplifiers make")
+    parser.add_argument("--write", type=pathlib.Path, help="the page to write")
+    options = parser.parse_args()
+    folder = options.made or pathlib.Path(tempfile.mkdtemp())
+    folder.mkdir(parents=True, exist_ok=True)
+    machine = f"a machine with {os.cpu_count()} cores"
+    lines = [HEAD.format(machine=machine, rounds=ROUNDS, version=ort.__version__, noise=NOISE),
+             "| model | original | onnxsim | onnxslim | hasten | to the slowest other | to the fastest other | own, before | own, after | ratio |",
+             "|---" * 10 + "|"]
+    ratios, own_ratios = {}, {}
+    for name, source in simplify_test.models() + simplify_test.fixtures():
+        if options.models and name not in options.models:
+            continue
+        line, ratio, own = line_of(name, *row_of(name, source, folder))
+        print(line, flush=True)
+        lines.append(line)
+        ratios |= {name: ratio} if ratio else {}
+        own_ratios |= {name: own} if own else {}
+    for text, values in (("ONNX Runtime with hasten's result, to the slowest of the others", ratios),
+                         ("hasten's own run, after to before", own_ratios)):
+        if values:
+            slower = [f"{n} {r:.2f}" for n, r in values.items() if r > NOISE]
+            lines.append(f"\n{text}: geometric mean {np.exp(np.mean(np.log(list(values.values())))):.3f} over {len(values)} models; "
+                         f"above {NOISE}: {', '.join(slower) or 'none'}.")
+            print(lines[-1])
+    if options.write:
+        options.write.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
