@@ -6,13 +6,13 @@ namespace hasten {
 
 // What Softmax weighs: scale * (queries * keys), with something added or some entries hidden.
 struct SpelledScores {
-  NodeId product = kNone;    // of queries [.., S, H] and keys [.., H, T]
-  double scale = 1;          // that is not part of the product
-  ValueId added = kNone;     // kNone: nothing
-  ValueId hidden = kNone;    // a condition that gives entries the value `fill`: where it holds, or where it does not
-  bool hides_true = true;    // which of these
-  float fill = 0;            // at most -1e30: adding it to a score gives itself
-  bool is_causal = false;    // what comes later is hidden; then `hidden` is kNone
+  NodeId product = kNone;  // of queries [.., S, H] and keys [.., H, T]
+  double scale = 1;        // that is not part of the product
+  ValueId added = kNone;   // kNone: nothing
+  ValueId hidden = kNone;  // a condition that gives entries the value `fill`: where it holds, or where it does not
+  bool hides_true = true;  // which of these
+  float fill = 0;          // at most -1e30: adding it to a score gives itself
+  bool is_causal = false;  // what comes later is hidden; then `hidden` is kNone
 };
 // Of v and nodes before it that serve nothing else.
 std::optional<SpelledScores> SpelledScoresAt(const RewriteContext& c, ValueId v);

@@ -1,4 +1,5 @@
-// Convolution without a copy of the input: each tile of output pixels reads its taps through pointers.
+// Convolution without a copy of the input: each tile of output pixels reads its taps through pointers.  Weights known
+// at plan time are packed then; others in a phase of their own.
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/conv_taps.h"
 
@@ -11,17 +12,21 @@ constexpr int64_t kMostChannels = 1 << 14;
 alignas(64) const float kZeros[kMostChannels] = {};  // what a tap outside the input reads
 
 struct Bound {
+  bool packs = false;  // phase 0 packs the weights of a group into the workspace
   ConvGeometry geometry;
   Panels panels;
   ChunkGrid grid;
   BoundEpilogue epilogue;
+  int64_t group_floats() const { return panels.floats(geometry.taps() * geometry.channels); }
 };
 
-bool Supports(const PlanCall& call) { return ConvSupported(call) && call.constant(1)->dims[1] <= kMostChannels; }
+bool Supports(const PlanCall& call) {
+  return ConvSupportedWithAnyWeight(call) && call.in[1].shape[1].value() <= kMostChannels;
+}
 
 // Filters fill whole vectors, and every tile of the output costs a few steps besides its sums.
 double Share(const PlanCall& call) {
-  const Dims& w = call.constant(1)->dims;
+  const Dims w = *call.in[1].shape.Concrete();
   const auto filters = static_cast<double>(w[0] / call.attrs<ConvAttrs>().group);
   const auto inner = static_cast<double>(w.Product(1, w.rank()));
   return filters / (std::ceil(filters / 8) * 8) * inner / (inner + 16);
@@ -29,6 +34,7 @@ double Share(const PlanCall& call) {
 
 Status Bind(const BoundShapes& s, Binding* binding) {
   Bound b;
+  b.packs = !IsConstantWeight(s.params);
   const Dims y = *s.out[0].shape.Concrete();
   b.geometry = GeometryOf(s.attrs<ConvAttrs>(), *s.in[0].shape.Concrete(), WeightDims(s.params), y);
   const TileKernels& kernels = BestTileKernels();
@@ -38,12 +44,25 @@ Status Bind(const BoundShapes& s, Binding* binding) {
   const bool bias = s.in.size() > 2 && s.in[2].known();
   if (bias && b.epilogue.bias >= 0) b.epilogue.tail_only = false;
   binding->phases = {y.elements() == 0 ? 0 : b.grid.chunks() * b.geometry.groups};
+  if (b.packs) {
+    binding->phases.insert(binding->phases.begin(), y.elements() == 0 ? 0 : b.geometry.groups);
+    binding->workspace_bytes = static_cast<size_t>(b.geometry.groups * b.group_floats()) * sizeof(float);
+  }
   KeepBound(b, binding);
+  return {};
+}
+
+Status PackGroup(const Bound& b, const KernelCall& c) {
+  const int64_t taps = b.geometry.taps(), channels = b.geometry.channels;
+  HASTEN_ASSIGN(const auto rows, c.Scratch<int64_t>(taps * channels));
+  PackFilters(b.panels, c.input(1).as<float>() + c.chunk * b.geometry.filters * taps * channels, channels, taps, rows,
+              reinterpret_cast<float*>(c.workspace) + c.chunk * b.group_floats());
   return {};
 }
 
 Status Run(KernelCall& c) {
   const Bound& b = *reinterpret_cast<const Bound*>(c.bound);
+  if (b.packs && c.phase == 0) return PackGroup(b, c);
   const ConvGeometry& g = b.geometry;
   const int64_t group = c.chunk / b.grid.chunks(), chunk = c.chunk % b.grid.chunks();
   const int64_t row_block = chunk / b.grid.panel_blocks, panel_block = chunk % b.grid.panel_blocks;
@@ -55,7 +74,7 @@ Status Run(KernelCall& c) {
   block.panels = b.panels;
   block.first_panel = b.grid.first_panel(panel_block);
   block.last_panel = b.grid.first_panel(panel_block + 1);
-  block.b = c.input(1).as<float>() + group * b.panels.floats(taps * g.channels);
+  block.b = (b.packs ? reinterpret_cast<const float*>(c.workspace) : c.input(1).as<float>()) + group * b.group_floats();
   block.segments = taps;
   block.length = g.channels;
   block.tiles = RowTiles::Of(last - first, kernels.rows);

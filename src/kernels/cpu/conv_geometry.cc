@@ -6,9 +6,11 @@
 
 namespace hasten::cpu {
 
-bool ConvSupported(const PlanCall& call) {
-  const Tensor* w = call.constant(1);
-  if (!w || w->dtype != DType::kF32 || w->dims.rank() < 3 || w->dims.rank() > 5 || w->elements() == 0) return false;
+bool ConvSupported(const PlanCall& call) { return call.constant(1) && ConvSupportedWithAnyWeight(call); }
+
+bool ConvSupportedWithAnyWeight(const PlanCall& call) {
+  const auto w = call.in[1].shape.ranked() ? call.in[1].shape.Concrete() : std::nullopt;
+  if (!w || call.in[1].dtype != DType::kF32 || w->rank() < 3 || w->rank() > 5 || w->elements() == 0) return false;
   if (call.in[0].dtype != DType::kF32 || !call.in[0].shape.ranked()) return false;
   if (call.has(2) && call.in[2].dtype != DType::kF32) return false;
   return EpilogueSupported(call);
@@ -28,8 +30,9 @@ ConvGeometry GeometryOf(const ConvAttrs& a, const Dims& x, const Dims& weight, c
 
 Status PrepareConv(const PlanCall& call, std::vector<std::byte>* params) {
   ConvParams p;
-  const Dims& dims = call.constant(1)->dims;
+  const Dims dims = *call.in[1].shape.Concrete();
   p.rank = dims.rank();
+  p.constant = call.constant(1) != nullptr;
   std::copy(dims.begin(), dims.end(), p.dims);
   params->resize(sizeof p);
   std::memcpy(params->data(), &p, sizeof p);
@@ -42,23 +45,35 @@ Dims WeightDims(const void* params) {
   return Dims(std::span<const int64_t>(p.dims, static_cast<size_t>(p.rank)));
 }
 
+bool IsConstantWeight(const void* params) {
+  ConvParams p;
+  std::memcpy(&p, params, sizeof p);
+  return p.constant != 0;
+}
+
+void PackFilters(const Panels& panels, const float* w, int64_t channels, int64_t taps, std::span<int64_t> rows,
+                 float* packed) {
+  const int64_t k = taps * channels;
+  for (int64_t t = 0; t < taps; ++t)
+    for (int64_t c = 0; c < channels; ++c) rows[static_cast<size_t>(t * channels + c)] = c * taps + t;
+  PackPanels(panels, {w, rows, 0, k}, k, 0, panels.count, packed);
+}
+
 Status PackConv(const PlanCall& call, int, Tensor* packed) {
   HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(1)));
   const int64_t groups = call.attrs<ConvAttrs>().group, filters = w.dims[0] / groups, channels = w.dims[1];
   const int64_t taps = w.dims.Product(2, w.dims.rank()), k = taps * channels;
   const Panels panels = Panels::Of(filters, BestTileKernels());
   HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {groups, panels.floats(k)}));
-  std::vector<int64_t> row(static_cast<size_t>(k));
-  for (int64_t t = 0; t < taps; ++t)
-    for (int64_t c = 0; c < channels; ++c) row[static_cast<size_t>(t * channels + c)] = c * taps + t;
-  for (int64_t g = 0; g < groups; ++g) {
-    const PackSource source{w.as<float>() + g * filters * k, row, 0, k};
-    PackPanels(panels, source, k, 0, panels.count, packed->as<float>() + g * panels.floats(k));
-  }
+  std::vector<int64_t> rows(static_cast<size_t>(k));
+  for (int64_t g = 0; g < groups; ++g)
+    PackFilters(panels, w.as<float>() + g * filters * k, channels, taps, rows,
+                packed->as<float>() + g * panels.floats(k));
   return {};
 }
 
 Type PackedConvType(const PlanCall& call, int) {
+  if (!call.constant(1)) return Type::Unknown();
   const Dims& w = call.constant(1)->dims;
   const int64_t groups = call.attrs<ConvAttrs>().group;
   const Panels panels = Panels::Of(w[0] / groups, BestTileKernels());

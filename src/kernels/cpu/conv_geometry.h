@@ -34,7 +34,9 @@ struct PixelCursor {
   }
 };
 
-// f32 operands of rank 3 to 5, weights constant, epilogue as the kernels take it.
+// f32 operands of rank 3 to 5, weights of known dims, none 0, epilogue as the kernels take it.
+bool ConvSupportedWithAnyWeight(const PlanCall& call);
+// The same with constant weights.
 bool ConvSupported(const PlanCall& call);
 // `weight`: logical dims [M, C / group, k...].
 ConvGeometry GeometryOf(const ConvAttrs& a, const Dims& x, const Dims& weight, const Dims& y);
@@ -43,9 +45,14 @@ ConvGeometry GeometryOf(const ConvAttrs& a, const Dims& x, const Dims& weight, c
 struct ConvParams {
   int64_t dims[5] = {};
   int64_t rank = 0;
+  int64_t constant = 0;
 };
 Status PrepareConv(const PlanCall& call, std::vector<std::byte>* params);
 Dims WeightDims(const void* params);
+bool IsConstantWeight(const void* params);
+// Of one group: w [filters, channels, taps], rows as below.  `rows` has taps * channels elements.
+void PackFilters(const Panels& panels, const float* w, int64_t channels, int64_t taps, std::span<int64_t> rows,
+                 float* packed);
 // [groups, floats of one packed matrix]: row tap * channels + c, column m.
 Status PackConv(const PlanCall& call, int input, Tensor* packed);
 Type PackedConvType(const PlanCall& call, int input);

@@ -1,5 +1,5 @@
-// Depthwise convolution: each channel has a filter of its own, so vectors run along the channels.
-
+// Depthwise convolution: each channel has a filter of its own, so vectors run along the channels.  Weights known at
+// plan time are packed then; others in a phase of their own.
 #include "kernels/cpu/conv_geometry.h"
 #include "kernels/cpu/depthwise_row.h"
 #include "tensor/alignment.h"
@@ -11,31 +11,45 @@ using namespace hasten::cpu;
 
 constexpr int64_t kPadding = 16;  // weights of a tap are a multiple of it
 
+// Phases: weights that were not packed, channels that have several filters, rows.
 struct Bound {
+  bool packs = false;
+  int64_t weight_step = 0;
   ConvGeometry geometry;
   BoundEpilogue epilogue;
   int64_t rows = 0, rows_per_chunk = 1;
+  int64_t packed_floats() const { return packs ? geometry.taps() * weight_step : 0; }
 };
 
 bool Supports(const PlanCall& call) {
-  if (!ConvSupported(call) || call.constant(1)->dims.rank() > 4) return false;
-  const Dims& w = call.constant(1)->dims;
-  return w[1] == 1;
+  if (!ConvSupportedWithAnyWeight(call)) return false;
+  const Shape& w = call.in[1].shape;
+  return w.rank() <= 4 && w[1].is(1);
+}
+
+int64_t WeightStep(int64_t channels) { return (channels + kPadding - 1) / kPadding * kPadding; }
+
+// [taps, WeightStep(channels)] of w [channels, 1, taps].
+void PackTaps(const float* w, int64_t channels, int64_t taps, float* to) {
+  const int64_t step = WeightStep(channels);
+  for (int64_t t = 0; t < taps; ++t) {
+    for (int64_t c = 0; c < channels; ++c) to[t * step + c] = w[c * taps + t];
+    std::fill(to + t * step + channels, to + (t + 1) * step, 0.0f);
+  }
 }
 
 Status Pack(const PlanCall& call, int, Tensor* packed) {
   HASTEN_ASSIGN(const Tensor w, Aligned(*call.constant(1)));
   const int64_t channels = w.dims[0], taps = w.dims.Product(1, w.dims.rank());
-  const int64_t step = (channels + kPadding - 1) / kPadding * kPadding;
-  HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {taps, step}));
-  for (int64_t c = 0; c < channels; ++c)
-    for (int64_t t = 0; t < taps; ++t) packed->as<float>()[t * step + c] = w.as<float>()[c * taps + t];
+  HASTEN_ASSIGN(*packed, NewTensor(DType::kF32, {taps, WeightStep(channels)}));
+  PackTaps(w.as<float>(), channels, taps, packed->as<float>());
   return {};
 }
 
 Type PackedType(const PlanCall& call, int) {
+  if (!call.constant(1)) return Type::Unknown();
   const Dims& w = call.constant(1)->dims;
-  return Type::Tensor(DType::kF32, Dims{w.Product(1, w.rank()), (w[0] + kPadding - 1) / kPadding * kPadding});
+  return Type::Tensor(DType::kF32, Dims{w.Product(1, w.rank()), WeightStep(w[0])});
 }
 
 Status Bind(const BoundShapes& s, Binding* binding) {
@@ -50,11 +64,14 @@ Status Bind(const BoundShapes& s, Binding* binding) {
     const int64_t work = g.axes[2].out * g.groups * g.filters * g.taps();
     b.rows_per_chunk = std::clamp<int64_t>((int64_t{1} << 18) / work, 1, b.rows);
   }
-  binding->phases = {(b.rows + b.rows_per_chunk - 1) / b.rows_per_chunk};
-  if (g.filters > 1) {
-    binding->phases.insert(binding->phases.begin(), b.rows == 0 ? 0 : g.batch * g.axes[1].in);
-    binding->workspace_bytes = static_cast<size_t>(g.batch * g.in_pixels() * g.groups * g.filters) * sizeof(float);
-  }
+  b.packs = !IsConstantWeight(s.params);
+  b.weight_step = WeightStep(g.groups * g.filters);
+  binding->phases.clear();
+  if (b.packs) binding->phases.push_back(1);
+  if (g.filters > 1) binding->phases.push_back(b.rows == 0 ? 0 : g.batch * g.axes[1].in);
+  binding->phases.push_back((b.rows + b.rows_per_chunk - 1) / b.rows_per_chunk);
+  const int64_t repeated = g.filters > 1 ? g.batch * g.in_pixels() * g.groups * g.filters : 0;
+  binding->workspace_bytes = static_cast<size_t>(b.packed_floats() + repeated) * sizeof(float);
   KeepBound(b, binding);
   return {};
 }
@@ -72,17 +89,23 @@ Status Run(KernelCall& c) {
   const Bound& b = *reinterpret_cast<const Bound*>(c.bound);
   const ConvGeometry& g = b.geometry;
   const float* x = c.input(0).as<float>();
+  auto* workspace = reinterpret_cast<float*>(c.workspace);
+  int phase = c.phase;
+  if (b.packs && phase-- == 0) {
+    PackTaps(c.input(1).as<float>(), g.groups * g.filters, g.taps(), workspace);
+    return {};
+  }
   if (g.filters > 1) {
-    auto* repeated = reinterpret_cast<float*>(c.workspace);
-    if (c.phase == 0) {
+    float* repeated = workspace + b.packed_floats();
+    if (phase == 0) {
       Repeat(g, x, c.chunk, repeated);
       return {};
     }
     x = repeated;
   }
   DepthwiseRow r{.height = g.axes[1], .width = g.axes[2], .channels = g.groups * g.filters};
-  r.weights = c.input(1).as<float>();
-  r.weight_step = c.input(1).dims[1];
+  r.weights = b.packs ? workspace : c.input(1).as<float>();
+  r.weight_step = b.weight_step;
   TileTail tail;
   SetTail(b.epilogue, c, &tail);
   r.bias = c.has(2) ? c.input(2).as<float>() : tail.bias;
