@@ -71,9 +71,11 @@ ValueId Unrepeated(const RewriteContext& c, ValueId v) {
   return fits && y == Shape({x[0], x[1] * many[2], x[2], x[3]}) ? heads : v;
 }
 
-// Whether a mask of this shape is what Attention takes for scores [B, N, S, T].
-bool IsMask(const Shape& mask, const Shape& scores) {
+// Whether a mask of this shape is what Attention takes for scores [B, N, S, T].  In files it must have a row for each
+// query: ONNX Runtime 1.31 refuses one for all.
+bool IsMask(const Shape& mask, const Shape& scores, Target target) {
   if (!mask.ranked() || mask.rank() < 2 || mask.rank() > 4 || !(mask[mask.rank() - 1] == scores[3])) return false;
+  if (target == Target::kFile && !(mask[mask.rank() - 2] == scores[2])) return false;
   for (int i = 0; i < mask.rank() - 1; ++i) {
     const Dim& d = mask[i];
     if (!d.is(1) && !(d == scores[4 - mask.rank() + i])) return false;
@@ -141,7 +143,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
       !(ShapeOf(c, c.node(scores->product).outputs[0]) == shape) || !std::isnormal(static_cast<float>(operands->scale)))
     return false;
   const ValueId masking = scores->hidden == kNone ? scores->added : scores->hidden;
-  if (masking != kNone && !IsMask(ShapeOf(c, masking), shape)) return false;
+  if (masking != kNone && !IsMask(ShapeOf(c, masking), shape, c.options().target)) return false;
   if (scores->hidden != kNone && std::isinf(scores->fill)) return false;  // a row of them is NaN
   HASTEN_ASSIGN(const ValueId mask, MaskOf(c, *scores, n));
   HASTEN_ASSIGN(const ValueId keys, Transposed(c, operands->k, n));
