@@ -108,15 +108,15 @@ std::optional<Operands> OperandsOf(const RewriteContext& c, const SpelledScores&
   return out;
 }
 
-// One batch, heads that go into each other, one size, as many keys as values.  More than one query: of one, scores are
-// products with vectors, which need no packing.
+// One batch, heads that go into each other, one size, as many keys as values.
 bool Fit(const RewriteContext& c, const Operands& o, const Shape& scores, const Shape& y) {
   const Shape &q = ShapeOf(c, o.q), &from = ShapeOf(c, o.k.from), &v = ShapeOf(c, o.v);
   for (const Shape* shape : {&q, &from, &v, &scores, &y})
     if (!shape->ranked() || shape->rank() != 4) return false;
   const Shape k = Permuted(from, o.k.perm);
-  const bool heads = q[1] == k[1] || (q[1].is_const() && k[1].is_const() && q[1].value() % k[1].value() == 0);
-  return heads && !q[2].is(1) && q[0] == k[0] && q[3] == k[3] && v == Shape({k[0], k[1], k[2], v[3]}) &&
+  const bool heads =
+      q[1] == k[1] || (q[1].is_const() && k[1].is_const() && k[1].value() > 0 && q[1].value() % k[1].value() == 0);
+  return heads && q[0] == k[0] && q[3] == k[3] && v == Shape({k[0], k[1], k[2], v[3]}) &&
          scores == Shape({q[0], q[1], q[2], k[2]}) && y == Shape({q[0], q[1], q[2], v[3]});
 }
 
