@@ -19,6 +19,7 @@ constexpr Pass kPipeline[] = {
     {"recognise_contrib", Stage::kContribWhole, nullptr, Target::kFile, true},
     {"merge_contrib", Stage::kContrib, nullptr, Target::kFile, true},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile, true},
+    {"merge_siblings", Stage::kSiblings, nullptr, Target::kFile},
     {"form_epilogues", Stage::kEpilogue, nullptr, Target::kRun},
     {"form_pointwise", Stage::kPointwise, nullptr, Target::kRun},
     {"merge_duplicates", {}, MergeDuplicates},
