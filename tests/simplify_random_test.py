@@ -17,7 +17,7 @@ from command_line import HASTEN
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 
-COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", "180"))
+COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", "242"))
 LEVELS = ort.GraphOptimizationLevel
 OPSETS = (13, 15, 17, 18, 20, 23)
 ROUNDING, STEPS = 2e-5, 0.06  # of an output's largest element: of f32, of 8-bit integers
@@ -244,7 +244,74 @@ def structure(b):
     b.outputs += [z, b.reduce("ReduceMax", b.swapped(z, 3), [b.pick(0, 1, 2)], keepdims=b.pick(0, 1))]
 
 
-KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure)
+def siblings(b):
+    kind, count = b.pick("MatMul", "Gemm", "Conv"), b.pick(2, 3, 4, 5)
+    rows, k, n = b.sizes(3)
+    x = b.input([rows, k] if kind == "Gemm" else [rows, k, *b.sizes(1, 3, 5)])
+    columns, width, has_bias = b.feeds[x].shape[-1], b.pick(1, 2), b.chance(0.6)
+    for _ in range(count):
+        m = b.pick(n, n, n + 1)
+        bias = [b.floats(m)] * (has_bias if b.chance(0.9) else not has_bias)
+        if kind == "MatMul":
+            y = b.add(kind, x, b.floats(columns, m))
+            y = b.sum(y, *bias) if bias else y
+        elif kind == "Gemm":
+            y = b.add(kind, x, b.floats(m, k), *bias, transB=1, alpha=0.5 if b.chance(0.9) else 2.0)
+        else:
+            y = b.add(kind, x, b.floats(m, k, width if b.chance(0.9) else 1), *bias, pads=[1, 0])
+        b.outputs += [y] * b.chance(0.2)
+        b.outputs.append(activation(b, y) if b.chance(0.1) else b.add("Mul", y, y) if b.chance(0.2) else b.add("Neg", y))
+
+
+def blocks(b):
+    b.opset = 23
+    (m, n), k, size, transposed = b.sizes(2), b.pick(16, 33, 64, 100, 257), b.pick(16, 32, 64, 128, 256), b.pick(0, 0, 1)
+    dtype = b.pick(T.INT4, T.UINT4, T.INT8, T.UINT8)
+    low, high = {T.INT4: (-8, 8), T.UINT4: (0, 16), T.INT8: (-128, 128), T.UINT8: (0, 256)}[dtype]
+    count = -(-k // size)
+
+    def integers(*shape):
+        name = f"w{len(b.weights)}"
+        shape = shape[::-1] if transposed else shape
+        b.weights.append(helper.make_tensor(name, dtype, shape, b.rng.integers(low, high, int(np.prod(shape))).tolist()))
+        return name
+
+    scales = b.constant(b.rng.uniform(-0.1, 0.1, (n, count) if transposed else (count, n)))
+    zeros = [integers(count, n)] * b.chance(0.5)
+    axis = b.pick(1, -1) if transposed else b.pick(0, -2)
+    w = b.add("DequantizeLinear", integers(k, n), scales, *zeros, axis=axis, block_size=size)
+    x = b.input([m, k] if transposed or b.chance(0.5) else [2, m, k])
+    if transposed:
+        b.outputs.append(b.add("Gemm", x, w, *[b.floats(n)] * b.chance(0.6), transB=1))
+    else:
+        b.outputs.append(b.sum(b.add("MatMul", x, w), b.floats(n)))
+
+
+def images(b):
+    b.is_open, b.opset = False, b.pick(b.opset, 23)
+    (batch, channels, h, w), side = b.sizes(4), b.pick(2, 3)
+    kind = b.pick("DCR", "CRD", "deep", "other")
+    if kind == "deep":
+        x, cut = [batch, channels, h * side, w * side], [batch, channels, h, side, w, side]
+        perm, laid = [0, 3, 5, 1, 2, 4], [batch, channels * side * side, h, w]
+    else:
+        x, laid = [batch, channels * side * side, h, w], [batch, channels, h * side, w * side]
+        cut, perm = {
+            "DCR": ([batch, side, side, channels, h, w], [0, 3, 4, 1, 5, 2]),
+            "CRD": ([batch, channels, side, side, h, w], [0, 1, 4, 2, 5, 3]),
+            "other": ([batch, side, side, channels, h, w], [0, 3, 4, 2, 5, 1]),
+        }[kind]
+    reshape = lambda v, dims: b.add("Reshape", v, b.constant(dims, np.int64))
+    y = b.add("Relu", reshape(b.add("Transpose", reshape(b.input(x), cut), perm=perm), laid))
+    groups = b.pick(*[g for g in range(1, laid[1] + 1) if laid[1] % g == 0])
+    ones, zeros = (b.floats(groups), b.floats(groups)) if b.chance(0.3) else (b.constant(np.ones(groups)), b.constant(np.zeros(groups)))
+    y = reshape(b.add("InstanceNormalization", reshape(y, [0, groups, -1]), ones, zeros, epsilon=1e-2), laid)
+    y = b.add("Mul", y, b.floats(laid[1], 1, 1)) if b.chance(0.7) else y
+    b.outputs += [y] * b.chance(0.2)
+    b.outputs.append(b.sum(y, b.floats(*b.pick([1, laid[1], 1, 1], [laid[1], 1, 1], [laid[3]]))))
+
+
+KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks, images)
 
 
 def run(model, feeds, level):
@@ -273,8 +340,9 @@ class RandomModels(unittest.TestCase):
                 fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
-        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_layer_normalization",
-                  "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul"}
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_depth_to_space",
+                  "form_layer_normalization", "form_matmul_nbits", "merge_sibling_layers",
+                  "merge_sibling_matmuls", "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul"}
         self.assertLessEqual(wanted, set(fired))
 
     def check(self, builder, wants, limit):

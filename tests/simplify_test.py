@@ -245,6 +245,16 @@ class Commands(CommandLine):
         kept = self.simplified("--contrib", "--opset", "13")
         self.assertEqual((len(kept.graph.node), kept.opset_import[0].version), (8, 13))
 
+    def test_contrib_raises_the_opset_for_columns_first(self):
+        dims = {"cut": [1, 1, 2, 2, 3, 3], "laid": [1, 1, 6, 6]}
+        weights = [numpy_helper.from_array(np.array(v, np.int64), k) for k, v in dims.items()]
+        nodes = [node("Reshape", ["x", "cut"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 1, 4, 2, 5, 3]), node("Reshape", ["t", "laid"], ["y"])]
+        model = model_of(nodes, [info("x", (1, 4, 3, 3))], [info("y", (1, 1, 6, 6))], weights, opset=10)
+        self.save(model)
+        self.assertEqual((len(self.simplified().graph.node), self.simplified().opset_import[0].version), (3, 10))
+        model = self.simplified("--contrib")
+        self.assertEqual(([n.op_type for n in model.graph.node], model.opset_import[0].version), (["DepthToSpace"], 17))
+
     def test_contrib_is_asked_for(self):
         self.scaled()
         self.assertEqual({n.domain for n in self.simplified().graph.node}, {""})

@@ -7,6 +7,7 @@
 #include "cli/simplify_report.h"
 #include "engine/session.h"
 #include "import/onnx/export.h"
+#include "ops/depth_space.h"
 #include "ops/infer.h"
 
 namespace hasten::cli {
@@ -45,7 +46,7 @@ Result<std::unique_ptr<Model>> Prepared(const SimplifyFlags& f) {
 }
 
 // LayerNormalization came with 17, and what reads ops of com.microsoft reads that.
-constexpr int kLayerNormalization = 17, kFirstRaised = 7;
+constexpr int kLayerNormalization = 17, kFirstRaised = 7, kColumnFirst = 11;  // of DepthToSpace
 
 // The opset whose ops rules may make.
 int OpsetOfRules(const SimplifyFlags& f, const Model& model) {
@@ -53,18 +54,25 @@ int OpsetOfRules(const SimplifyFlags& f, const Model& model) {
   return f.opset.value_or(f.contrib && own >= kFirstRaised ? std::max(own, kLayerNormalization) : own);
 }
 
-bool HasLayerNormalization(const Graph& graph) {
+// Whether a node has no form at that opset: rules made it.
+bool IsBeyond(const Node& node, int opset) {
+  if (!node.op) return false;
+  if (node.op->name == "LayerNormalization") return opset < kLayerNormalization;
+  return node.op->name == "DepthToSpace" && node.attrs.as<DepthSpaceAttrs>().mode != "DCR" && opset < kColumnFirst;
+}
+
+bool HasNodeBeyond(const Graph& graph, int opset) {
   for (const NodeId n : graph.Order()) {
-    if (OpName(graph.node(n)) == "LayerNormalization") return true;
+    if (IsBeyond(graph.node(n), opset)) return true;
     for (const GraphPtr& body : graph.node(n).attrs.Graphs())
-      if (HasLayerNormalization(*body)) return true;
+      if (HasNodeBeyond(*body, opset)) return true;
   }
   return false;
 }
 
 // The opset of the file: later than the model's only for what rules made.
 int OpsetOfFile(const SimplifyFlags& f, const Model& model) {
-  return f.opset || HasLayerNormalization(model.graph) ? OpsetOfRules(f, model) : model.opset("");
+  return f.opset || HasNodeBeyond(model.graph, model.opset("")) ? OpsetOfRules(f, model) : model.opset("");
 }
 
 PassOptions OptionsOf(const SimplifyFlags& f, const Model& model) {

@@ -211,8 +211,8 @@ void AddGraph(CLI::App* app, SimplifyFlags* f) {
       ->expected(0, 1);
   app->add_flag(
       "--contrib", f->contrib,
-      "Make ops of com.microsoft, too: for files that ONNX Runtime is to run. Where they need LayerNormalization, "
-      "the file has opset 17 unless --opset says another");
+      "Make ops of com.microsoft, too: for files that ONNX Runtime is to run. Where rules make LayerNormalization, "
+      "or DepthToSpace in mode CRD, that the model's opset lacks, the file has opset 17 unless --opset says another");
   app->add_flag("--mutable-initializer", f->keep_defaults,
                 "Inputs with a default stay inputs, and their contents unknown; otherwise they become constants");
   app->add_flag("--initializers-as-non-constants", f->weights_vary,

@@ -1,5 +1,7 @@
 #include "passes/cut.h"
 
+#include "ops/split.h"
+
 namespace hasten {
 
 std::optional<Cut> SliceOf(const RewriteContext& c, NodeId n) {
@@ -37,6 +39,18 @@ std::optional<std::vector<int64_t>> NamedAxes(const RewriteContext& c, NodeId n)
   for (size_t i = 0; axes && i < axes->size(); ++i)
     if ((*axes)[i] < 0) (*axes)[i] += shape.rank();
   return axes;
+}
+
+Status ReplaceBySplit(RewriteContext& c, ValueId whole, int axis, std::span<const int64_t> sizes,
+                      std::span<const ValueId> parts, NodeId before) {
+  Node split;
+  split.op = c.options().catalog->Find("Split");
+  split.attrs = Attrs(split.op->attrs);
+  split.attrs.as<SplitAttrs>().axis = axis;
+  split.inputs = {whole, c.AddConstant(c.value(whole).name + ".sizes", VectorI64(sizes))};
+  HASTEN_ASSIGN(const auto outputs, c.AddNode(std::move(split), before, std::vector<bool>(parts.size(), true)));
+  for (size_t i = 0; i < parts.size(); ++i) c.Replace(parts[i], outputs[i]);
+  return {};
 }
 
 }  // namespace hasten

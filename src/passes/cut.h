@@ -14,4 +14,8 @@ std::optional<Cut> SliceOf(const RewriteContext& c, NodeId n);
 // The axes that a Squeeze or Unsqueeze names, not negative, if they are known.
 std::optional<std::vector<int64_t>> NamedAxes(const RewriteContext& c, NodeId n);
 
+// Splits `whole` along `axis`; its pieces of these sizes replace `parts`.
+Status ReplaceBySplit(RewriteContext& c, ValueId whole, int axis, std::span<const int64_t> sizes,
+                      std::span<const ValueId> parts, NodeId before);
+
 }  // namespace hasten

@@ -20,6 +20,7 @@ constexpr Pass kPipeline[] = {
     {"merge_contrib", Stage::kContrib, nullptr, Target::kFile, true},
     {"simplify", Stage::kSimplify, nullptr, Target::kFile, true},
     {"recognise_attention", Stage::kAttention},
+    {"merge_siblings", Stage::kSiblings, nullptr, Target::kFile},
     {"form_epilogues", Stage::kEpilogue, nullptr, Target::kRun},
     {"form_pointwise", Stage::kPointwise, nullptr, Target::kRun},
     {"merge_duplicates", {}, MergeDuplicates},

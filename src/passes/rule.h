@@ -16,6 +16,7 @@ enum class Stage : uint8_t {
   kMerge,         // several nodes become one op of the standard; most are for files: plans have epilogues and programs
   kContribWhole,  // many nodes become one op of com.microsoft, where options allow that: those whose parts ...
   kContrib,       // ... become others
+  kSiblings,      // what is left of layers that read one value becomes one layer
 };
 
 // The graph a rule edits.  All edits go through here, so that the driver knows what to look at again.  A reference to

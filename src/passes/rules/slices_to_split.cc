@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "ops/split.h"
 #include "passes/cut.h"
 
 namespace hasten::rules {
@@ -49,17 +48,13 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   if (pieces.size() < 2) return false;
   NodeId first = n;
   std::vector<int64_t> sizes;
+  std::vector<ValueId> parts;
   for (const Piece& p : pieces) {
     if (c.Before(p.slice, first)) first = p.slice;
     sizes.push_back(p.end - p.start);
+    parts.push_back(c.node(p.slice).outputs[0]);
   }
-  Node split;
-  split.op = c.options().catalog->Find("Split");
-  split.attrs = Attrs(split.op->attrs);
-  split.attrs.as<SplitAttrs>().axis = axis;
-  split.inputs = {x, c.AddConstant(c.value(x).name + ".sizes", VectorI64(sizes))};
-  HASTEN_ASSIGN(const auto outputs, c.AddNode(std::move(split), first, std::vector<bool>(pieces.size(), true)));
-  for (size_t i = 0; i < pieces.size(); ++i) c.Replace(c.node(pieces[i].slice).outputs[0], outputs[i]);
+  HASTEN_TRY(ReplaceBySplit(c, x, static_cast<int>(axis), sizes, parts, first));
   return true;
 }
 
