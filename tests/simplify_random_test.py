@@ -244,7 +244,65 @@ def structure(b):
     b.outputs += [z, b.reduce("ReduceMax", b.swapped(z, 3), [b.pick(0, 1, 2)], keepdims=b.pick(0, 1))]
 
 
-KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure)
+def control(b):
+    """If and Loop, one in the other, whose conditions and limits are known or are inputs."""
+    b.is_open = False
+    shape = b.sizes(2)
+    info = lambda name, dtype=T.FLOAT, dims=shape: helper.make_tensor_value_info(name, dtype, dims)
+    names = iter(range(10**6))
+
+    def deciding(value, dtype, kind):
+        if b.chance(0.7):
+            return b.constant(value, dtype)
+        name = f"d{next(names)}"
+        b.inputs.append(info(name, kind, []))
+        b.feeds[name] = np.asarray(value, dtype)
+        return name
+
+    def grow(visible, depth, first):
+        """Nodes over visible values; the last of them, and others."""
+        nodes, values = [], list(visible)
+        for i in range(first, first + b.pick(2, 3, 4)):
+            op, out = b.pick("Neg", "Tanh", "Mul", "Sub", *["If", "Loop"] * (depth < 2)), f"l{depth}_{i}"
+            one, other = b.pick(*values), b.pick(*values)
+            if op == "If":
+                branches = {name: body(values, depth + 1) for name in ("then_branch", "else_branch")}
+                made = [helper.make_node("If", [deciding(b.chance(0.5), np.bool_, T.BOOL)], [out, out + "b"], **branches)]
+                values.append(out + "b")
+            elif op == "Loop":
+                limit, go = deciding(b.pick(0, 1, 1, 2, 3), np.int64, T.INT64), b.pick("", b.constant(True, np.bool_))
+                made = [helper.make_node("Loop", [limit, go, one, other], [out, out + "b", out + "s"], body=loop(values, depth + 1))]
+                made.append(helper.make_node("ReduceSum", [out + "s"], [out + "r"], keepdims=0))
+                made.append(helper.make_node("Add", [out + "b", out + "r"], [out + "t"]))
+                values += [out + "b", out + "t"]
+            else:
+                made = [helper.make_node(op, [one, other] if op in ("Mul", "Sub") else [one], [out])]
+            nodes += made
+            values.append(out)
+        return nodes, values
+
+    def body(visible, depth):
+        nodes, values = grow(visible, depth, 0)
+        outs = [values[-1], b.pick(*values[len(visible):])]
+        nodes.append(helper.make_node("Identity", [outs[1]], [f"l{depth}_copy"]))
+        return helper.make_graph(nodes, f"body{depth}", [], [info(outs[0]), info(f"l{depth}_copy")])
+
+    def loop(visible, depth):
+        i, go, *carried = (f"l{depth}_{k}" for k in ("i", "go", "p", "q"))
+        nodes, values = grow([*visible, *carried], depth, 0)
+        ends = b.constant(b.pick(0, 1, 5), np.int64)
+        nodes.append(helper.make_node("Less", [i, ends], [go + "o"]) if b.chance(0.3) else helper.make_node("Identity", [go], [go + "o"]))
+        nodes.append(helper.make_node("Mul", [carried[1], b.constant(0.5)], [f"l{depth}_o"]))
+        nodes.append(helper.make_node("Identity", [b.pick(*values[len(visible):])], [f"l{depth}_scan"]))
+        inputs = [info(i, T.INT64, []), info(go, T.BOOL, []), *map(info, carried)]
+        return helper.make_graph(nodes, f"loop{depth}", inputs, [info(go + "o", T.BOOL, []), info(values[-1]), info(f"l{depth}_o"), info(f"l{depth}_scan")])
+
+    nodes, values = grow([b.input(shape), b.input(shape)], 0, 0)
+    b.nodes += nodes
+    b.outputs += [values[-1], b.pick(*values[2:])]
+
+
+KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, control)
 
 
 def run(model, feeds, level):
@@ -273,8 +331,8 @@ class RandomModels(unittest.TestCase):
                 fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
-        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_layer_normalization",
-                  "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul"}
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_layer_normalization", "inline_if",
+                  "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
         self.assertLessEqual(wanted, set(fired))
 
     def check(self, builder, wants, limit):
