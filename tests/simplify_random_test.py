@@ -30,6 +30,7 @@ class Builder:
         self.rng = np.random.default_rng(seed)
         self.opset = int(self.rng.choice(OPSETS))
         self.is_open = self.chance(0.5)  # whether the first axis of inputs has a name
+        self.flags = ["--contrib"]
         self.nodes, self.inputs, self.weights, self.outputs, self.feeds = [], [], [], [], {}
 
     def chance(self, p):
@@ -302,7 +303,36 @@ def control(b):
     b.outputs += [values[-1], b.pick(*values[2:])]
 
 
-KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, control)
+def rotations(b):
+    batch, length, half = b.sizes(3)
+    b.flags = b.pick(["--contrib"], [])
+    shape = b.pick([length, half], [length, half], [1, length, half], [batch, length, half], [1, 1, length, half], [batch, 1, length, half])
+    f = b.input(shape) if len(shape) > 2 else b.add("Mul", b.floats(length, 1) if b.chance(0.2) else b.add("Reshape", b.input([length]), b.constant([length, 1], np.int64)), b.floats(half))
+    joined = b.add("Concat", f, f if b.chance(0.9) else b.add("Neg", f), axis=-1)
+
+    def table(op):
+        y = b.add(op, joined)
+        y = b.add("Mul", y, b.constant(b.pick(1.25, [0.75]))) if scaled else y
+        return b.add("Unsqueeze", y, b.constant([1], np.int64)) if len(shape) == 3 else y
+
+    scaled = b.chance(0.3)
+    cosine, sine = table("Cos"), table("Sin")
+    for heads in b.sizes(b.pick(1, 2, 3)):
+        x = b.input([batch, heads, length, 2 * half])
+        x = b.add("Neg", x) if b.chance(0.5) else x
+        if b.chance(0.5):
+            first, second = (b.add("Slice", x, *(b.constant([v], np.int64) for v in (*cut, 3))) for cut in ((0, half), (half, 2**40)))
+        else:
+            first, second = f"s{len(b.nodes)}", f"t{len(b.nodes)}"
+            b.nodes.append(helper.make_node("Split", [x, b.constant([half, half], np.int64)], [first, second], axis=-1))
+        first, second = (first, second) if b.chance(0.95) else (second, first)
+        turned = b.add("Concat", b.add("Neg", second), first, axis=-1)
+        straight, turned = b.add("Mul", *b.pick([x, cosine], [cosine, x])), b.add("Mul", *b.pick([turned, sine], [sine, turned]))
+        b.outputs.append(b.sum(straight, turned))
+    b.outputs += [b.pick(cosine, joined, straight, first)] * b.chance(0.1)
+
+
+KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, control, rotations)
 
 
 def run(model, feeds, level):
@@ -331,21 +361,23 @@ class RandomModels(unittest.TestCase):
                 fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
-        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_layer_normalization", "inline_if",
-                  "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_layer_normalization", "form_rotary_embedding", "inline_if",
+                  "quantized_to_contrib", "rotation_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
         self.assertLessEqual(wanted, set(fired))
 
     def check(self, builder, wants, limit):
         with tempfile.TemporaryDirectory() as folder:
             path, out = os.path.join(folder, "m.onnx"), os.path.join(folder, "o.onnx")
             onnx.save(builder.model(), path)
-            done = subprocess.run([HASTEN, "simplify", path, out, "--contrib", "--json", "-q"], capture_output=True, text=True)
+            done = subprocess.run([HASTEN, "simplify", path, out, *builder.flags, "--json", "-q"], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             onnx.checker.check_model(out)
             for level in (LEVELS.ORT_DISABLE_ALL, LEVELS.ORT_ENABLE_ALL):
                 for i, (a, *judges) in enumerate(zip(run(out, builder.feeds, level), *wants, strict=True)):
                     self.assertFalse(all(differ(a, b, limit) for b in judges), f"output {i}, {level}")
-            return json.loads(done.stdout)["fired"].keys()
+            facts = json.loads(done.stdout)
+            self.assertLessEqual(facts["nodes_after"], facts["nodes_before"])
+            return facts["fired"].keys()
 
 
 if __name__ == "__main__":
