@@ -12,12 +12,11 @@ bool IsInput(const Graph& graph, ValueId v) {
   return std::find(graph.inputs.begin(), graph.inputs.end(), v) != graph.inputs.end();
 }
 
-// False where they may differ, too.
+}  // namespace
+
 bool SameFact(const Fact& a, const Fact& b) {
   return a.type == b.type && !a.ints && !b.ints && a.value.data == b.value.data;
 }
-
-}  // namespace
 
 std::span<const Rule* const> BuiltInRules() { return rules::kCatalog; }
 
@@ -170,7 +169,7 @@ void RewriteContext::Replace(ValueId v, ValueId by) {
   if (const NodeId n = graph_.value(v).producer; n != kNone) EraseIfUnused(n);
 }
 
-Status RewriteContext::InferAgain(std::vector<ValueId> changed, NodeId first) {
+void RewriteContext::InferAgain(const std::vector<ValueId>& changed, NodeId first) {
   std::unordered_set<ValueId> anew(changed.begin(), changed.end());
   for (NodeId n = first; n != kNone; n = node(n).next) {
     const auto& in = node(n).inputs;
@@ -178,12 +177,11 @@ Status RewriteContext::InferAgain(std::vector<ValueId> changed, NodeId first) {
     const std::vector<ValueId> outputs = node(n).outputs;
     std::vector<Fact> before;
     for (ValueId v : outputs) before.push_back(v == kNone ? Fact() : FactOf(v));
-    if (Status s = InferNode(&graph_, n, &inference_); !s.ok()) return std::move(s).At(graph_.Where(n));
+    if (!InferNode(&graph_, n, &inference_).ok()) return;
     Touch(n);
     for (size_t i = 0; i < outputs.size(); ++i)
       if (outputs[i] != kNone && !SameFact(before[i], FactOf(outputs[i]))) anew.insert(outputs[i]);
   }
-  return {};
 }
 
 void RewriteContext::SetInput(NodeId n, size_t index, ValueId v) {

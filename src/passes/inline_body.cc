@@ -58,12 +58,12 @@ Status BodyInliner::ReplaceHolder(const std::vector<ValueId>& values) {
     const ValueId v = outputs[i];
     if (v == kNone || (context_.value(v).uses.empty() && !context_.graph().IsOutput(v))) continue;
     HASTEN_ASSIGN(by[i], FreeToReplace(v, values[i], &taken));
-    changed.push_back(by[i]);
+    if (!SameFact(context_.FactOf(v), context_.FactOf(by[i]))) changed.push_back(by[i]);
   }
   for (size_t i = 0; i < outputs.size(); ++i)
     if (by[i] != kNone) context_.Replace(outputs[i], by[i]);  // with the last of them the holder goes
   context_.EraseIfUnused(holder_);
-  HASTEN_TRY(context_.InferAgain(std::move(changed), next));
+  if (!changed.empty()) context_.InferAgain(changed, next);
   for (size_t i = made_.size(); i-- > 0;) context_.EraseIfUnused(made_[i]);
   return {};
 }

@@ -60,8 +60,8 @@ class RewriteContext {
   // Every use of v becomes one of `by`, and v's node goes if nothing else of it is used.  A value that a rule made
   // takes v's name.  Precondition: CanReplace.
   void Replace(ValueId v, ValueId by);
-  // Infers nodes from `first` on again, as far as they depend on these values.
-  Status InferAgain(std::vector<ValueId> changed, NodeId first);
+  // Infers nodes from `first` on again, as far as they depend on these values.  Where that fails, older facts stay.
+  void InferAgain(const std::vector<ValueId>& changed, NodeId first);
   void SetInput(NodeId n, size_t index, ValueId v);
   void MoveBefore(NodeId n, NodeId before);
   // Attributes in place.
@@ -89,6 +89,9 @@ class RewriteContext {
   static constexpr uint64_t kGap = uint64_t{1} << 24;  // between the positions of neighbours, for nodes to come
   mutable std::vector<uint64_t> position_;             // by node, rising in topological order; empty: not known
 };
+
+// Whether inference tells the same of two values; false if that is hard to tell.
+bool SameFact(const Fact& a, const Fact& b);
 
 struct Rule {
   std::string_view name;  // the file's

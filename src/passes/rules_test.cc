@@ -174,6 +174,25 @@ TEST(Passes, OffSwitchAndNumericsKeepRulesFromRunning) {
   EXPECT_EQ(fired({.numerics = Numerics::kExact}, "form_pointwise"), 0);
 }
 
+TEST(Passes, BranchesMayHoldOpsThatNobodyKnows) {
+  auto model = ParseStatements(R"(in "x" f32[2]
+const "c" bool[] = [true]
+"y" = If("c") {then_branch=graph "t" {
+  capture "x" f32[2] "a": f32[3] declared same = some.Op@1("x") name "op" "b" = Exp("a") out "b"
+}, else_branch=graph "e" { capture "x" f32[2] "n" = Neg("x") out "n" }} captures ["x"]
+out "y"
+)");
+  Status status = Optimize(model.get(), {.target = Target::kFile}, nullptr);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(Print(model->graph), R"(graph "t" {
+  in "x" f32[2]
+  "a": f32[3] declared same = some.Op@1("x") name "op"
+  "y": f32[3] = Exp("a")
+  out "y"
+}
+)");
+}
+
 TEST(Passes, FilesGetNoMoreNodesFromLoops) {
   const auto text = [](int trips) {
     return Str(R"(in "x" f32[2]

@@ -129,7 +129,7 @@ std::optional<int64_t> TripsOf(const RewriteContext& c, NodeId n, const Loop& lo
   Trial trial(c, n, loop);
   int64_t trips = 0;
   for (; goes == true && trips < limit; ++trips) {
-    if (trips == kMaxTrips) return std::nullopt;
+    if (trips == kMaxTrips || !IsSmall(c, n, loop, trips + 1)) return std::nullopt;
     goes = trial.Trip(trips);
   }
   return goes ? std::optional(trips) : std::nullopt;
