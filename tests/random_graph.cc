@@ -58,6 +58,20 @@ class Maker {
       values_[v] = out->inputs.back();
       items_.push_back({v, high});
     }
+    condition_ = MakeScalarInput("condition", ScalarOf(DType::kBool, Pick(2)), out);
+    trips_ = MakeScalarInput("trips", ScalarI64(1 + Pick(3)), out);  // so that bodies must be sound
+  }
+  ValueId MakeScalarInput(const char* name, Tensor t, RandomGraph* out) {
+    const ValueId v = graph_->AddValue(name, Type::Tensor(t.dtype, Shape::Scalar()));
+    graph_->value(v).declared = graph_->value(v).type;
+    graph_->inputs.push_back(v);
+    out->inputs.emplace_back(std::move(t));
+    values_[v] = out->inputs.back();
+    return v;
+  }
+  // What decides over a region: an input of the main graph, or known.
+  ValueId Deciding(ValueId input, Tensor known) {
+    return depth_ == 0 && Chance(50) ? input : graph_->AddConstant("", std::move(known));
   }
 
   // Adds a node; false (and no trace) if its types do not fit.
@@ -267,7 +281,7 @@ class Maker {
     for (const Item& c : captured) outer.push_back(c.id);
     const auto count = static_cast<uint32_t>(outer.size());
     if (Chance(50)) {
-      const ValueId condition = graph_->AddConstant("", ScalarOf(DType::kBool, Pick(2)));
+      const ValueId condition = Deciding(condition_, ScalarOf(DType::kBool, Pick(2)));
       auto yes = Body(captured, {}, DType::kF32, NewBody("yes", captured)),
            no = Body(captured, {}, DType::kF32, NewBody("no", captured));
       std::vector<ValueId> in{condition};
@@ -275,23 +289,34 @@ class Maker {
       Add("If", in, 3, {{"then_branch", yes}, {"else_branch", no}}, 1, count);
       return;
     }
+    Loop(captured, outer);
+  }
+  // Stacks a value of each trip; some carry a value, too.
+  void Loop(const std::vector<Item>& captured, const std::vector<ValueId>& outer) {
+    const Item carried = Any();
+    const bool carries = DTypeOf(carried) == DType::kF32 && Chance(50);
     auto body = NewBody("body", captured);
     const ValueId i = body->AddValue("i", Type::Tensor(DType::kI64, Shape{})),
                   go = body->AddValue("go", Type::Tensor(DType::kBool, Shape{}));
     body->inputs = {i, go};
-    body->outputs = {go};
+    if (carries) body->inputs.push_back(body->AddValue("carried", TypeOfItem(carried)));
+    std::vector<Item> inputs{{i, 4}};
+    if (carries) inputs.push_back({body->inputs[2], carried.bound});
     Graph* main_graph = std::exchange(graph_, body.get());
     std::vector<Item> main_items = std::exchange(items_, {});
     ++depth_;
     Add("Identity", {go}, 1);
+    if (carries) Add("Neg", {body->inputs[2]}, carried.bound);
     --depth_;
-    body->outputs = {items_.back().id};
+    for (const Item& item : items_) body->outputs.push_back(item.id);
     graph_ = main_graph;
     items_ = std::move(main_items);
-    Body(captured, {{i, 4}}, DType::kF32, body);
-    std::vector<ValueId> in{graph_->AddConstant("", ScalarI64(Pick(4))), kNone};
+    Body(captured, std::move(inputs), DType::kF32, body);
+    std::vector<ValueId> in{Deciding(trips_, ScalarI64(Pick(4))), kNone};
+    if (carries) in.push_back(carried.id);
     in.insert(in.end(), outer.begin(), outer.end());
-    Add("Loop", in, 3, {{"body", body}}, 1, count);
+    Add("Loop", in, std::max(3.0, carries ? carried.bound : 0), {{"body", body}}, carries ? 2 : 1,
+        static_cast<uint32_t>(outer.size()));
   }
 
   std::mt19937_64 random_;
@@ -300,6 +325,7 @@ class Maker {
   Inference inference_;
   std::vector<Item> items_;
   std::map<ValueId, Value> values_;  // of the main graph, references stay valid
+  ValueId condition_ = kNone, trips_ = kNone;
   int depth_ = 0;
 };
 

@@ -17,7 +17,7 @@ from command_line import HASTEN
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 
-COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", "242"))
+COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", "286"))
 LEVELS = ort.GraphOptimizationLevel
 OPSETS = (13, 15, 17, 18, 20, 23)
 ROUNDING, STEPS = 2e-5, 0.06  # of an output's largest element: of f32, of 8-bit integers
@@ -30,6 +30,7 @@ class Builder:
         self.rng = np.random.default_rng(seed)
         self.opset = int(self.rng.choice(OPSETS))
         self.is_open = self.chance(0.5)  # whether the first axis of inputs has a name
+        self.flags = ["--contrib"]
         self.nodes, self.inputs, self.weights, self.outputs, self.feeds = [], [], [], [], {}
 
     def chance(self, p):
@@ -311,7 +312,95 @@ def images(b):
     b.outputs.append(b.sum(y, b.floats(*b.pick([1, laid[1], 1, 1], [laid[1], 1, 1], [laid[3]]))))
 
 
-KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks, images)
+def control(b):
+    """If and Loop, one in the other, whose conditions and limits are known or are inputs."""
+    b.is_open = False
+    shape = b.sizes(2)
+    info = lambda name, dtype=T.FLOAT, dims=shape: helper.make_tensor_value_info(name, dtype, dims)
+    names = iter(range(10**6))
+
+    def deciding(value, dtype, kind):
+        if b.chance(0.7):
+            return b.constant(value, dtype)
+        name = f"d{next(names)}"
+        b.inputs.append(info(name, kind, []))
+        b.feeds[name] = np.asarray(value, dtype)
+        return name
+
+    def grow(visible, depth, first):
+        """Nodes over visible values; the last of them, and others."""
+        nodes, values = [], list(visible)
+        for i in range(first, first + b.pick(2, 3, 4)):
+            op, out = b.pick("Neg", "Tanh", "Mul", "Sub", *["If", "Loop"] * (depth < 2)), f"l{depth}_{i}"
+            one, other = b.pick(*values), b.pick(*values)
+            if op == "If":
+                branches = {name: body(values, depth + 1) for name in ("then_branch", "else_branch")}
+                made = [helper.make_node("If", [deciding(b.chance(0.5), np.bool_, T.BOOL)], [out, out + "b"], **branches)]
+                values.append(out + "b")
+            elif op == "Loop":
+                limit, go = deciding(b.pick(0, 1, 1, 2, 3), np.int64, T.INT64), b.pick("", b.constant(True, np.bool_))
+                made = [helper.make_node("Loop", [limit, go, one, other], [out, out + "b", out + "s"], body=loop(values, depth + 1))]
+                made.append(helper.make_node("ReduceSum", [out + "s"], [out + "r"], keepdims=0))
+                made.append(helper.make_node("Add", [out + "b", out + "r"], [out + "t"]))
+                values += [out + "b", out + "t"]
+            else:
+                made = [helper.make_node(op, [one, other] if op in ("Mul", "Sub") else [one], [out])]
+            nodes += made
+            values.append(out)
+        return nodes, values
+
+    def body(visible, depth):
+        nodes, values = grow(visible, depth, 0)
+        outs = [values[-1], b.pick(*values[len(visible):])]
+        nodes.append(helper.make_node("Identity", [outs[1]], [f"l{depth}_copy"]))
+        return helper.make_graph(nodes, f"body{depth}", [], [info(outs[0]), info(f"l{depth}_copy")])
+
+    def loop(visible, depth):
+        i, go, *carried = (f"l{depth}_{k}" for k in ("i", "go", "p", "q"))
+        nodes, values = grow([*visible, *carried], depth, 0)
+        ends = b.constant(b.pick(0, 1, 5), np.int64)
+        nodes.append(helper.make_node("Less", [i, ends], [go + "o"]) if b.chance(0.3) else helper.make_node("Identity", [go], [go + "o"]))
+        nodes.append(helper.make_node("Mul", [carried[1], b.constant(0.5)], [f"l{depth}_o"]))
+        nodes.append(helper.make_node("Identity", [b.pick(*values[len(visible):])], [f"l{depth}_scan"]))
+        inputs = [info(i, T.INT64, []), info(go, T.BOOL, []), *map(info, carried)]
+        return helper.make_graph(nodes, f"loop{depth}", inputs, [info(go + "o", T.BOOL, []), info(values[-1]), info(f"l{depth}_o"), info(f"l{depth}_scan")])
+
+    nodes, values = grow([b.input(shape), b.input(shape)], 0, 0)
+    b.nodes += nodes
+    b.outputs += [values[-1], b.pick(*values[2:])]
+
+
+def rotations(b):
+    batch, length, half = b.sizes(3)
+    b.flags = b.pick(["--contrib"], [])
+    shape = b.pick([length, half], [length, half], [1, length, half], [batch, length, half], [1, 1, length, half], [batch, 1, length, half])
+    f = b.input(shape) if len(shape) > 2 else b.add("Mul", b.floats(length, 1) if b.chance(0.2) else b.add("Reshape", b.input([length]), b.constant([length, 1], np.int64)), b.floats(half))
+    joined = b.add("Concat", f, f if b.chance(0.9) else b.add("Neg", f), axis=-1)
+
+    def table(op):
+        y = b.add(op, joined)
+        y = b.add("Mul", y, b.constant(b.pick(1.25, [0.75]))) if scaled else y
+        return b.add("Unsqueeze", y, b.constant([1], np.int64)) if len(shape) == 3 else y
+
+    scaled = b.chance(0.3)
+    cosine, sine = table("Cos"), table("Sin")
+    for heads in b.sizes(b.pick(1, 2, 3)):
+        x = b.input([batch, heads, length, 2 * half])
+        x = b.add("Neg", x) if b.chance(0.5) else x
+        if b.chance(0.5):
+            first, second = (b.add("Slice", x, *(b.constant([v], np.int64) for v in (*cut, 3))) for cut in ((0, half), (half, 2**40)))
+        else:
+            first, second = f"s{len(b.nodes)}", f"t{len(b.nodes)}"
+            b.nodes.append(helper.make_node("Split", [x, b.constant([half, half], np.int64)], [first, second], axis=-1))
+        first, second = (first, second) if b.chance(0.95) else (second, first)
+        turned = b.add("Concat", b.add("Neg", second), first, axis=-1)
+        straight, turned = b.add("Mul", *b.pick([x, cosine], [cosine, x])), b.add("Mul", *b.pick([turned, sine], [sine, turned]))
+        b.outputs.append(b.sum(straight, turned))
+    b.outputs += [b.pick(cosine, joined, straight, first)] * b.chance(0.1)
+
+
+KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks, images, control,
+         rotations)
 
 
 def run(model, feeds, level):
@@ -341,21 +430,24 @@ class RandomModels(unittest.TestCase):
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
         wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "form_attention", "form_depth_to_space",
-                  "form_layer_normalization", "form_matmul_nbits", "merge_sibling_layers",
-                  "merge_sibling_matmuls", "quantized_to_contrib", "scale_into_matmul", "slices_to_split", "sum_into_normalization", "transpose_into_matmul"}
+                  "form_layer_normalization", "form_matmul_nbits", "form_rotary_embedding", "inline_if", "merge_sibling_layers",
+                  "merge_sibling_matmuls", "quantized_to_contrib", "rotation_to_contrib", "scale_into_matmul", "slices_to_split",
+                  "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
         self.assertLessEqual(wanted, set(fired))
 
     def check(self, builder, wants, limit):
         with tempfile.TemporaryDirectory() as folder:
             path, out = os.path.join(folder, "m.onnx"), os.path.join(folder, "o.onnx")
             onnx.save(builder.model(), path)
-            done = subprocess.run([HASTEN, "simplify", path, out, "--contrib", "--json", "-q"], capture_output=True, text=True)
+            done = subprocess.run([HASTEN, "simplify", path, out, *builder.flags, "--json", "-q"], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
             onnx.checker.check_model(out)
             for level in (LEVELS.ORT_DISABLE_ALL, LEVELS.ORT_ENABLE_ALL):
                 for i, (a, *judges) in enumerate(zip(run(out, builder.feeds, level), *wants, strict=True)):
                     self.assertFalse(all(differ(a, b, limit) for b in judges), f"output {i}, {level}")
-            return json.loads(done.stdout)["fired"].keys()
+            facts = json.loads(done.stdout)
+            self.assertLessEqual(facts["nodes_after"], facts["nodes_before"])
+            return facts["fired"].keys()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include "cli/random_input.h"
 #include "engine/session.h"
 #include "ops/infer.h"
+#include "passes/inline_body.h"
 #include "tensor/compare.h"
 
 namespace hasten::cli {
@@ -19,17 +20,6 @@ struct Sizes {
 };
 constexpr Sizes kSizes[] = {{2, 2, 2},   {1, 1, 1},   {1, 8, 8},     {1, 48, 48},
                             {1, 64, 64}, {1, 512, 1}, {1, 256, 256}, {1, 512, 512}};
-
-bool HasRandomOps(const Graph& graph) {
-  for (const NodeId n : graph.Order()) {
-    const Node& node = graph.node(n);
-    const bool trains = node.inputs.size() > 2 && node.inputs[2] != kNone;  // of Dropout, whose other form is a copy
-    if (node.op && node.op->traits.random && (node.op->name != "Dropout" || trains)) return true;
-    for (const GraphPtr& body : graph.node(n).attrs.Graphs())
-      if (HasRandomOps(*body)) return true;
-  }
-  return false;
-}
 
 bool HasHalfPrecision(const Graph& graph) {
   for (ValueId v = 0; v < graph.value_slots(); ++v) {

@@ -9,8 +9,10 @@ constexpr int64_t kMaxFoldElements = 4096;
 constexpr int kMaxBodyDepth = 64;
 constexpr int kMaxBodiesInferred = 100000;
 
-bool FullyKnown(const KnownInts& ints) {
-  return std::all_of(ints.elements.begin(), ints.elements.end(), [](const Dim& d) { return d.is_const(); });
+// Whether the numbers are all there is to know: among floats a zero may be a negative one.
+bool FullyKnown(const KnownInts& ints, DType dtype) {
+  return std::all_of(ints.elements.begin(), ints.elements.end(),
+                     [&](const Dim& d) { return d.is_const() && (!IsFloat(dtype) || d.value() != 0); });
 }
 
 // Operands of one infer call, kept in the arrays the call's spans point at.
@@ -162,8 +164,9 @@ Status Inference::RunNode(const Graph& graph, NodeId n) {
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNone) continue;
     Fact fact{std::move(call.out[i]), std::move(call.out_ints[i]), {}};
-    if (fact.ints && FullyKnown(*fact.ints) && fact.type.is_tensor() && fact.type.dtype != DType::kNone)
-      fact.value = Materialise(*fact.ints, fact.type.dtype);
+    const DType dtype = fact.type.is_tensor() ? fact.type.dtype : DType::kNone;
+    if (fact.ints && dtype != DType::kNone && FullyKnown(*fact.ints, dtype))
+      fact.value = Materialise(*fact.ints, dtype);
     Set(&graph, node.outputs[i], std::move(fact));
   }
   if (options_.fold_small) Fold(graph, node);
@@ -236,17 +239,16 @@ Result<std::vector<Type>> Inference::InferBody(Graph* body, std::span<const Type
 
 namespace {
 
-void WriteTypes(Graph* graph, const Inference& inference) {
-  for (NodeId n = graph->first(); n != kNone; n = graph->node(n).next) {
-    Node& node = graph->node(n);
-    for (ValueId v : node.outputs)
-      if (v != kNone) graph->value(v).type = inference.Get(graph, v).type;
-    for (const GraphPtr& body : node.attrs.Graphs()) {
-      for (ValueId v : body->inputs) body->value(v).type = inference.Get(body.get(), v).type;
-      for (ValueId v : body->captures)
-        if (v != kNone) body->value(v).type = inference.Get(body.get(), v).type;
-      WriteTypes(body.get(), inference);
-    }
+void WriteNode(Graph* graph, NodeId n, const Inference& inference) {
+  Node& node = graph->node(n);
+  for (ValueId v : node.outputs)
+    if (v != kNone) graph->value(v).type = inference.Get(graph, v).type;
+  for (const GraphPtr& body : node.attrs.Graphs()) {
+    for (ValueId v : body->inputs) body->value(v).type = inference.Get(body.get(), v).type;
+    for (ValueId v : body->captures)
+      if (v != kNone) body->value(v).type = inference.Get(body.get(), v).type;
+    for (NodeId inner = body->first(); inner != kNone; inner = body->node(inner).next)
+      WriteNode(body.get(), inner, inference);
   }
 }
 
@@ -255,19 +257,13 @@ void WriteTypes(Graph* graph, const Inference& inference) {
 Status InferTypes(Graph* graph) {
   Inference inference({.fold_small = false, .use_graph_types = false});
   HASTEN_TRY(inference.Run(*graph));
-  WriteTypes(graph, inference);
+  for (NodeId n = graph->first(); n != kNone; n = graph->node(n).next) WriteNode(graph, n, inference);
   return {};
 }
 
 Status InferNode(Graph* graph, NodeId n, Inference* inference) {
   HASTEN_TRY(inference->RunNode(*graph, n));
-  Node& node = graph->node(n);
-  for (ValueId v : node.outputs)
-    if (v != kNone) graph->value(v).type = inference->Get(graph, v).type;
-  for (const GraphPtr& body : node.attrs.Graphs()) {
-    for (ValueId v : body->inputs) body->value(v).type = inference->Get(body.get(), v).type;
-    WriteTypes(body.get(), *inference);
-  }
+  WriteNode(graph, n, *inference);
   return {};
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 
 #include "catalog/rules.inc"
 #include "passes/rule.h"
@@ -12,6 +13,10 @@ bool IsInput(const Graph& graph, ValueId v) {
 }
 
 }  // namespace
+
+bool SameFact(const Fact& a, const Fact& b) {
+  return a.type == b.type && !a.ints && !b.ints && a.value.data == b.value.data;
+}
 
 std::span<const Rule* const> BuiltInRules() { return rules::kCatalog; }
 
@@ -42,6 +47,13 @@ std::optional<std::vector<int64_t>> RewriteContext::KnownInts(ValueId v) const {
   const Tensor* t = Known(v);
   if (!t || !IsInteger(t->dtype)) return std::nullopt;
   return ToInts(*t);
+}
+
+Fact RewriteContext::FactOf(ValueId v) const {
+  Fact fact = inference_.Get(&graph_, v);
+  fact.type = graph_.value(v).type;
+  if (const Tensor* known = Known(v)) fact.value = *known;
+  return fact;
 }
 
 bool RewriteContext::OnlyUse(ValueId v) const { return graph_.value(v).uses.size() == 1 && !graph_.IsOutput(v); }
@@ -95,10 +107,38 @@ Result<std::vector<ValueId>> RewriteContext::AddNode(Node made, NodeId before, c
     outputs.push_back(is_wanted ? graph_.AddValue(before == kNone ? "" : node(before).name) : kNone);
   made.outputs = outputs;
   if (made.name.empty() && before != kNone) made.name = node(before).name;
+  HASTEN_TRY(Insert(std::move(made), before));
+  return outputs;
+}
+
+Status RewriteContext::Insert(Node made, NodeId before) {
   const NodeId n = graph_.AddNode(std::move(made), before);
   NotePosition(n);
   Touch(n);
-  if (Status s = InferNode(&graph_, n, &inference_); !s.ok()) return std::move(s).At(graph_.Where(n));
+  Status status = InferNode(&graph_, n, &inference_);
+  return status.ok() ? std::move(status) : std::move(status).At(graph_.Where(n));
+}
+
+ValueId RewriteContext::CopyValue(const GraphValue& from) {
+  const ValueId v = graph_.AddValue(from.name, from.type);
+  GraphValue& copy = graph_.value(v);
+  copy.declared = from.declared;
+  copy.doc = from.doc;
+  copy.metadata = from.metadata;
+  return v;
+}
+
+ValueId RewriteContext::CopyConstant(const GraphValue& constant) {
+  const ValueId v = CopyValue(constant);
+  graph_.value(v).constant = constant.constant;
+  return v;
+}
+
+Result<std::vector<ValueId>> RewriteContext::CopyNode(Node made, const Graph& from, NodeId before) {
+  for (ValueId& v : made.outputs)
+    if (v != kNone) v = CopyValue(from.value(v));
+  std::vector<ValueId> outputs = made.outputs;
+  HASTEN_TRY(Insert(std::move(made), before));
   return outputs;
 }
 
@@ -127,6 +167,21 @@ void RewriteContext::Replace(ValueId v, ValueId by) {
   Touch(graph_.value(by).producer);
   graph_.ReplaceUses(v, by);
   if (const NodeId n = graph_.value(v).producer; n != kNone) EraseIfUnused(n);
+}
+
+void RewriteContext::InferAgain(const std::vector<ValueId>& changed, NodeId first) {
+  std::unordered_set<ValueId> anew(changed.begin(), changed.end());
+  for (NodeId n = first; n != kNone; n = node(n).next) {
+    const auto& in = node(n).inputs;
+    if (std::none_of(in.begin(), in.end(), [&](ValueId v) { return anew.count(v) > 0; })) continue;
+    const std::vector<ValueId> outputs = node(n).outputs;
+    std::vector<Fact> before;
+    for (ValueId v : outputs) before.push_back(v == kNone ? Fact() : FactOf(v));
+    if (!InferNode(&graph_, n, &inference_).ok()) return;
+    Touch(n);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (outputs[i] != kNone && !SameFact(before[i], FactOf(outputs[i]))) anew.insert(outputs[i]);
+  }
 }
 
 void RewriteContext::SetInput(NodeId n, size_t index, ValueId v) {

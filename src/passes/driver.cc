@@ -80,7 +80,8 @@ class Driver {
           return graph->node(n).alive ? std::move(s).At(graph->Where(n)) : std::move(s);
     RewriteContext context(graph, &inference_, options_);
     Worklist work(*graph);
-    int64_t budget = 64 + int64_t{options_.firings_per_node} * static_cast<int64_t>(graph->live_nodes());
+    // Nodes of the graphs inside count, too: they may become nodes of this one.
+    int64_t budget = 64 + int64_t{options_.firings_per_node} * static_cast<int64_t>(CountNodes(*graph));
     while (!work.empty()) {
       const NodeId n = work.Pop();
       // Rules look at operands without asking, and inference may have left out a branch that is never taken.

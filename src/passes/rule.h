@@ -40,6 +40,8 @@ class RewriteContext {
   // Contents known before any run: of constants, and of what inference can tell.  Null if unknown.
   const Tensor* Known(ValueId v) const;
   std::optional<std::vector<int64_t>> KnownInts(ValueId v) const;
+  // All that inference can tell of v.
+  Fact FactOf(ValueId v) const;
   // Exactly one node reads v, once, and the graph does not give it out.
   bool OnlyUse(ValueId v) const;
   // Whether Replace can put `by` in v's place: a graph output keeps its name, so that `by` must be free to take it.
@@ -54,9 +56,15 @@ class RewriteContext {
   // The same with an output for each entry of `wanted`; kNone where that is false.
   Result<std::vector<ValueId>> AddNode(Node node, NodeId before, const std::vector<bool>& wanted);
   ValueId AddConstant(std::string_view like, Tensor t);
+  // Constants and nodes of another graph.  The node's inputs are values of this one, its outputs of `from`; what the
+  // file says of them stays, and names are made unique.  Returns the outputs here.
+  ValueId CopyConstant(const GraphValue& constant);
+  Result<std::vector<ValueId>> CopyNode(Node node, const Graph& from, NodeId before);
   // Every use of v becomes one of `by`, and v's node goes if nothing else of it is used.  A value that a rule made
   // takes v's name.  Precondition: CanReplace.
   void Replace(ValueId v, ValueId by);
+  // Infers nodes from `first` on again, as far as they depend on these values.  Where that fails, older facts stay.
+  void InferAgain(const std::vector<ValueId>& changed, NodeId first);
   void SetInput(NodeId n, size_t index, ValueId v);
   void MoveBefore(NodeId n, NodeId before);
   // Attributes in place.
@@ -71,6 +79,8 @@ class RewriteContext {
     if (n != kNone) touched_.push_back(n);
   }
   void TouchUsers(ValueId v);
+  Status Insert(Node made, NodeId before);
+  ValueId CopyValue(const GraphValue& from);
   void NotePosition(NodeId n);
   void TakeName(ValueId from, ValueId to);
 
@@ -82,6 +92,9 @@ class RewriteContext {
   static constexpr uint64_t kGap = uint64_t{1} << 24;  // between the positions of neighbours, for nodes to come
   mutable std::vector<uint64_t> position_;             // by node, rising in topological order; empty: not known
 };
+
+// Whether inference tells the same of two values; false if that is hard to tell.
+bool SameFact(const Fact& a, const Fact& b);
 
 struct Rule {
   std::string_view name;  // the file's

@@ -174,5 +174,47 @@ TEST(Passes, OffSwitchAndNumericsKeepRulesFromRunning) {
   EXPECT_EQ(fired({.numerics = Numerics::kExact}, "form_pointwise"), 0);
 }
 
+TEST(Passes, BranchesMayHoldOpsThatNobodyKnows) {
+  auto model = ParseStatements(R"(in "x" f32[2]
+const "c" bool[] = [true]
+"y" = If("c") {then_branch=graph "t" {
+  capture "x" f32[2] "a": f32[3] declared same = some.Op@1("x") name "op" "b" = Exp("a") out "b"
+}, else_branch=graph "e" { capture "x" f32[2] "n" = Neg("x") out "n" }} captures ["x"]
+out "y"
+)");
+  Status status = Optimize(model.get(), {.target = Target::kFile}, nullptr);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(Print(model->graph), R"(graph "t" {
+  in "x" f32[2]
+  "a": f32[3] declared same = some.Op@1("x") name "op"
+  "y": f32[3] = Exp("a")
+  out "y"
+}
+)");
+}
+
+TEST(Passes, FilesGetNoMoreNodesFromLoops) {
+  const auto text = [](int trips) {
+    return Str(R"(in "x" f32[2]
+const "m" i64[] = [)",
+               trips, R"(]
+"y" = Loop("m", _, "x") {body=graph "b" {
+  in "i" i64[] in "go" bool[] in "s" f32[2] "n" = Neg("s") "r" = Exp("n") out "go" out "r"
+}}
+out "y"
+)");
+  };
+  const auto nodes = [&](int trips, Target target) {
+    auto model = ParseStatements(text(trips));
+    Status status = Optimize(model.get(), {.target = target, .off = {"form_pointwise"}}, nullptr);
+    EXPECT_TRUE(status.ok()) << status.message();
+    return CountNodes(model->graph);
+  };
+  EXPECT_EQ(nodes(0, Target::kFile), 1u);
+  EXPECT_EQ(nodes(1, Target::kFile), 2u);
+  EXPECT_EQ(nodes(2, Target::kFile), 3u);
+  EXPECT_EQ(nodes(2, Target::kRun), 4u);
+}
+
 }  // namespace
 }  // namespace hasten
