@@ -1,5 +1,6 @@
 """`hasten simplify --contrib` on random small models of the patterns that it looks for, and of near misses: odd sizes, axes
-that broadcast, values that others read.  ONNX Runtime must give the same for both, with its own optimisations and without.
+that broadcast, values that others read; of If and Loop, and without `--contrib` some.  ONNX Runtime must give the same for both,
+with its own optimisations and without, and no model may get more nodes.
 
     HASTEN_BIN=build/release/hasten HASTEN_SIMPLIFY_MODELS=5000 python tests/simplify_random_test.py
 """

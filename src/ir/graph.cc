@@ -9,6 +9,20 @@ namespace hasten {
 
 namespace {
 
+// A number that makes the name unique: the least where those that are taken have no gaps.
+template <class Names>
+int FreeSuffix(const std::string& label, const Names& taken) {
+  const auto is_free = [&](int suffix) { return taken.count(Str(label, "_", suffix)) == 0; };
+  int free = 1;
+  while (!is_free(free)) free *= 2;
+  int last_taken = free / 2;
+  while (free - last_taken > 1) {
+    const int middle = last_taken + (free - last_taken) / 2;
+    (is_free(middle) ? free : last_taken) = middle;
+  }
+  return free;
+}
+
 // Graphs of an attribute of a copied node; false if it holds none.
 bool CloneGraphs(AttrValue* v) {
   if (auto* g = std::get_if<GraphPtr>(v)) {
@@ -55,11 +69,7 @@ GraphPtr Graph::Clone() const {
 ValueId Graph::AddValue(std::string label, Type type) {
   const auto id = static_cast<ValueId>(values_.size());
   if (label.empty()) label = Str("v", id);
-  if (by_name_.count(label)) {
-    int suffix = 1;
-    while (by_name_.count(Str(label, "_", suffix))) ++suffix;
-    label = Str(label, "_", suffix);
-  }
+  if (by_name_.count(label)) label = Str(label, "_", FreeSuffix(label, by_name_));
   by_name_.emplace(label, id);
   GraphValue& v = values_.emplace_back();
   v.name = std::move(label);
