@@ -1,13 +1,7 @@
-#include "ops/op.h"
+#include "ops/rotary_embedding.h"
 
 namespace hasten::ops {
 namespace {
-
-struct RotaryEmbeddingAttrs {
-  bool interleaved = false;
-  std::optional<int64_t> num_heads;
-  int64_t rotary_embedding_dim = 0;  // 0: the whole head
-};
 
 constexpr AttrField kFields[] = {Field<&RotaryEmbeddingAttrs::interleaved>("interleaved"),
                                  Field<&RotaryEmbeddingAttrs::num_heads>("num_heads"),

@@ -4,11 +4,6 @@
 namespace hasten::ops::microsoft {
 namespace {
 
-struct RotaryAttrs {
-  bool interleaved = false, is_packed_batching = false;
-  int64_t num_heads = 0, rotary_embedding_dim = 0;
-  float scale = 1;
-};
 constexpr AttrField kFields[] = {
     Field<&RotaryAttrs::interleaved>("interleaved"),
     Field<&RotaryAttrs::is_packed_batching>("is_packed_batching"),

@@ -6,6 +6,7 @@ namespace {
 
 constexpr std::string_view kRoots[] = {"Loop"};
 constexpr int64_t kMaxTrips = 8, kMaxNodes = 256;
+constexpr int64_t kMostLiveNodes = 20000;  // of the graph around: many loops must not fill the memory
 
 struct Loop {
   const Graph* body;
@@ -41,7 +42,7 @@ int64_t NodesAfter(const RewriteContext& c, NodeId n, const Loop& loop, int64_t 
 bool IsSmall(const RewriteContext& c, NodeId n, const Loop& loop, int64_t trips) {
   const int64_t after = NodesAfter(c, n, loop, trips);
   if (c.options().target == Target::kFile) return after <= 1 + static_cast<int64_t>(CountNodes(*loop.body));
-  return after <= kMaxNodes;
+  return after <= kMaxNodes && static_cast<int64_t>(c.graph().live_nodes()) + after <= kMostLiveNodes;
 }
 
 // Whether a bool of one element is true; nullopt if that is not known.
