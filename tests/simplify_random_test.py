@@ -373,7 +373,7 @@ def control(b):
 
 def rotations(b):
     batch, length, half = b.sizes(3)
-    b.flags = b.pick(["--contrib"], [])
+    b.flags, b.opset = b.pick(["--contrib"], []), b.pick(b.opset, 23)
     shape = b.pick([length, half], [length, half], [1, length, half], [batch, length, half], [1, 1, length, half], [batch, 1, length, half])
     f = b.input(shape) if len(shape) > 2 else b.add("Mul", b.floats(length, 1) if b.chance(0.2) else b.add("Reshape", b.input([length]), b.constant([length, 1], np.int64)), b.floats(half))
     joined = b.add("Concat", f, f if b.chance(0.9) else b.add("Neg", f), axis=-1)
