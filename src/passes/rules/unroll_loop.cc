@@ -5,7 +5,7 @@ namespace hasten::rules {
 namespace {
 
 constexpr std::string_view kRoots[] = {"Loop"};
-constexpr int64_t kMaxTrips = 8, kMaxNodes = 256;
+constexpr int64_t kMaxTrips = 64, kMaxNodes = 256;
 constexpr int64_t kMostLiveNodes = 20000;  // of the graph around: many loops must not fill the memory
 
 struct Loop {
@@ -188,7 +188,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
 extern const Rule kUnrollLoop = {
     .name = "unroll_loop",
     .doc =
-        "Loop that is known to make at most 8 trips, without random ops, whose carried values keep their types -> its "
+        "Loop that is known to make at most 64 trips, without random ops, whose carried values keep their types -> its "
         "body's nodes, trip by trip, if those are at most 256; in files, if they are no more than before.",
     .benefit = 60,
     .roots = kRoots,
