@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using ::testing::HasSubstr;
 
-std::shared_ptr<const Model> Parsed(std::string_view body) {
+std::shared_ptr<Model> Parsed(std::string_view body) {
   auto model = ParseText(Str("hasten-ir 1\nopset \"\" 17\ngraph \"g\" {\n", body, "}\n"), Catalog::BuiltIn());
   EXPECT_TRUE(model.ok()) << model.message();
   Status s = InferTypes(&(*model)->graph);
@@ -392,6 +392,44 @@ TEST(Binding, InTheMemoryOfAnotherChangesNothing) {
     }
     EXPECT_EQ(one.times_bound(), 10);
   }
+}
+
+TEST(Binding, RefusesDimsOfOneNameThatDiffer) {
+  const auto made = Session::Optimized(Parsed(R"(
+    in "x" f32[N,3]
+    in "r" f32[N,4]
+    const "w" f32[3,4] = constant(value=1)
+    "m" = MatMul("x", "w")
+    "y" = Add("m", "r")
+    out "y"
+  )"),
+                                       {});
+  ASSERT_TRUE(made.ok()) << made.message();
+  const auto& session = *made;
+  ASSERT_FALSE(session->plan()->steps.back().node->epilogue.empty());
+  const auto run = [&](int64_t rows, int64_t others) {
+    const std::vector<Value> inputs = {Value(*NewTensor(DType::kF32, {rows, 3})),
+                                       Value(*NewTensor(DType::kF32, {others, 4}))};
+    std::vector<Value> outputs;
+    return session->Run(inputs, &outputs);
+  };
+  EXPECT_TRUE(run(5, 5).ok());
+  for (const auto& [rows, others] : {std::pair<int64_t, int64_t>{70000, 5}, {5, 70000}})
+    EXPECT_THAT(std::string(run(rows, others).message()), HasSubstr("do not broadcast"));
+  EXPECT_TRUE(run(6, 1).ok());
+}
+
+TEST(Binding, RefusesDimsBeyondAllNumbers) {
+  const auto session = SessionOf(Parsed(R"(
+    in "x" f32[1,2]
+    const "repeats" i64[2] = [3, 8718968878590328836]
+    "y" = Tile("x", "repeats")
+    out "y"
+  )"),
+                                 1);
+  const std::vector<Value> inputs = {Value(*NewTensor(DType::kF32, {1, 2}))};
+  std::vector<Value> outputs;
+  EXPECT_THAT(std::string(session->Run(inputs, &outputs).message()), HasSubstr("fit into 64 bits"));
 }
 
 TEST(Binding, OfEachNewShapeIsDoneOnce) {

@@ -32,7 +32,7 @@ Status Invocation::Bind(std::span<const Type> in, std::span<const Type> out, std
                      call_.layout, {}};
   shapes.epilogue_in = epilogue_in;
   binding_ = {};
-  if (tactic_->bind) HASTEN_TRY(tactic_->bind(shapes, &binding_));
+  HASTEN_TRY(BindCall(*tactic_, shapes, &binding_));
   HASTEN_ASSIGN(workspace_, NewTensor(DType::kU8, {static_cast<int64_t>(binding_.workspace_bytes)}));
   return {};
 }

@@ -27,7 +27,25 @@ void Chunk(void* context, int64_t chunk, int worker) {
   if (!phase->failed.exchange(true)) phase->status = std::move(status);
 }
 
+bool BroadcastsTo(const Shape& from, const Shape& to) {
+  if (!from.ranked() || !to.ranked() || from.rank() > to.rank()) return false;
+  for (int i = 0; i < from.rank(); ++i) {
+    const Dim& d = from[i];
+    if (!d.is(1) && !(d == to[to.rank() - from.rank() + i])) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+Status BindCall(const Tactic& tactic, const BoundShapes& shapes, Binding* binding) {
+  for (const Type& operand : shapes.epilogue_in) {
+    const Type& output = shapes.out[0];
+    HASTEN_REQUIRE(!output.is_tensor() || (operand.is_tensor() && BroadcastsTo(operand.shape, output.shape)), "shapes ",
+                   operand.shape, " and ", output.shape, " do not broadcast");
+  }
+  return tactic.bind ? tactic.bind(shapes, binding) : Status();
+}
 
 Status RunLimits::Why() const {
   const auto code = static_cast<Code>(stop_->load(std::memory_order_relaxed));

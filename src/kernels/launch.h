@@ -67,6 +67,10 @@ class WorkerServices {
   RunLimits limits_;
 };
 
+// What the tactic decides for these shapes.  Operands of an epilogue must broadcast to output 0: inference does not look
+// at them, and dims that a plan took for equal need not be so in a run.
+Status BindCall(const Tactic& tactic, const BoundShapes& shapes, Binding* binding);
+
 // Computes the whole step.  `call` has its operands and services; a chunk sees the services of its thread.  The first
 // error ends the step; so do the run's limits, at the next claim, with kCancelled or kDeadlineExceeded.  `workers` has
 // as many threads as the pool; a null pool: this thread alone.

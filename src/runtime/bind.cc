@@ -1,6 +1,7 @@
 #include <numeric>
 
 #include "base/memory.h"
+#include "kernels/launch.h"
 #include "runtime/bound_plan.h"
 
 namespace hasten {
@@ -291,7 +292,7 @@ class Binder {
       b.call.layout = step.layout;
       if (b.dynamic && step.tactic)
         for (SlotId s : step.in) b.unpacked.push_back(s == kNone ? nullptr : &bound_->values[Unpacked(s)]);
-      if (!b.dynamic && step.tactic && step.tactic->bind) HASTEN_TRY(BindTactic(step, &b));
+      if (!b.dynamic && step.tactic) HASTEN_TRY(BindTactic(step, &b));
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {
       const PlannedValue& v = plan_.values[i];
@@ -328,7 +329,7 @@ class Binder {
                              b->call.epilogue,
                              step.layout,
                              TypesOf(step.epilogue_in, &epilogue_in_)};
-    Status status = step.tactic->bind(shapes, &b->binding);
+    Status status = BindCall(*step.tactic, shapes, &b->binding);
     b->call.bound = b->binding.data.data();
     return status.ok() ? Status() : std::move(status).At(step.where);
   }

@@ -293,7 +293,8 @@ Status Executor::DynamicTactic(BoundPlan* bound, size_t index) {
   for (size_t i = 0; i < b->out.size(); ++i) {
     if (!b->out[i]) continue;
     const auto dims = b->out_types[i].shape.Concrete();
-    if (!dims) continue;
+    HASTEN_REQUIRE(dims, "output ", i, " must have dims that follow from the operands and fit into 64 bits, is ",
+                   b->out_types[i]);
     if (const Tensor& fixed = bound->fixed[step.out[i]];
         fixed.data && fixed.dtype == b->out_types[i].dtype && fixed.dims == *dims) {
       *b->out[i] = Value(fixed);
@@ -312,7 +313,7 @@ Status Executor::DynamicTactic(BoundPlan* bound, size_t index) {
   for (const Value* v : b->epilogue_in) epilogue_in.push_back(TypeOf(*v));
   const BoundShapes shapes{b->in_types,      b->out_types, b->call.attributes, b->call.params,
                            b->call.epilogue, step.layout,  epilogue_in};
-  if (step.tactic->bind) HASTEN_TRY(step.tactic->bind(shapes, &binding));
+  HASTEN_TRY(BindCall(*step.tactic, shapes, &binding));
   HASTEN_ASSIGN(b->call.workspace, scratch_.Take(binding.workspace_bytes));
   b->call.bound = binding.data.data();
   return Launch(*step.tactic, binding, &b->call, options_.pool.get(), &workers_);
