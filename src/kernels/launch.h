@@ -67,8 +67,8 @@ class WorkerServices {
   RunLimits limits_;
 };
 
-// What the tactic decides for these shapes.  Operands of an epilogue must broadcast to output 0: inference does not look
-// at them, and dims that a plan took for equal need not be so in a run.
+// What the tactic decides for these shapes.  Operands of an epilogue must broadcast to output 0: inference does not
+// look at them, and dims that a plan took for equal need not be so in a run.
 Status BindCall(const Tactic& tactic, const BoundShapes& shapes, Binding* binding);
 
 // Computes the whole step.  `call` has its operands and services; a chunk sees the services of its thread.  The first
