@@ -142,6 +142,59 @@ class Structure(Hostile):
         self.unchecked([node("Neg", ["x"], ["y"]), node("Abs", ["x"], ["y"])], [info("x", [1])], [info("y", [1])])
         self.ends("run", "m.onnx", says='value "y" is defined twice')
 
+    def test_graphs_that_give_too_little_behind_a_node_that_cannot_be(self):
+        """Of a branch that these shapes make impossible, nodes behind the impossible one have no types, but are planned."""
+        empty = "graph \"a\" { in \"i\" f32[] }"
+        for node_text, says in (
+                ('If("t") {then_branch=graph "a" { }, else_branch=graph "b" { }}', "branches must give 1 outputs, give 0 and 0"),
+                ('If("t") {then_branch=graph "a" { in "i" f32[] out "i" }, else_branch=graph "b" { in "i" f32[] out "i" }}',
+                 "body takes 1 inputs, is given 0"),
+                (f'Scan("r") {{num_scan_inputs=1, body={empty}}}', "gives 0 outputs"),
+                (f'SequenceMap("r") {{body={empty}}}', "body must give 1 outputs, gives 0"),
+                ('Loop(_, _) {body=graph "a" { in "i" i64[] in "c" bool[] }}', "body must give at least 1 outputs, gives 0"),
+                (f'ai.onnx.preview.FlexAttention("r", "r", "r") {{score_mod={empty}}}', "must have one output, has 0")):
+            (self.folder / "m.ir").write_text(f"""hasten-ir 1
+opset "" 17
+opset "ai.onnx.preview" 1
+graph "g" {{
+  in "c" bool[]
+  in "x" f32[2]
+  "y": f32[2] = If("c") {{then_branch=graph "bad" {{
+    capture "x" f32[2]
+    const "seven" i64[1] = [7]
+    const "t" bool[] = [true]
+    "r" = Reshape("x", "seven")
+    "q" = {node_text}
+    out "q"
+  }}, else_branch=graph "good" {{
+    capture "x" f32[2]
+    "s" = Relu("x")
+    out "s"
+  }}}} captures ["x"]
+  out "y"
+}}""")
+            self.ends("run", "m.ir", says=says)
+            self.ends("run", "m.ir", "--no-passes", says=says)
+
+    def test_a_branch_that_gives_too_little_and_cannot_be(self):
+        (self.folder / "m.ir").write_text("""hasten-ir 1
+opset "" 17
+graph "g" {
+  in "c" bool[]
+  in "x" f32[2]
+  "y": f32[2] = If("c") {then_branch=graph "bad" {
+    capture "x" f32[2]
+    const "seven" i64[1] = [7]
+    "r" = Reshape("x", "seven")
+  }, else_branch=graph "good" {
+    capture "x" f32[2]
+    "s" = Relu("x")
+    out "s"
+  }} captures ["x"]
+  out "y"
+}""")
+        self.ends("run", "m.ir", says="branches must give 1 outputs, give 0 and 1")
+
     def test_operands_that_are_missing_or_too_many(self):
         for inputs in ([], ["x"] * 5, [""]):
             self.unchecked([node("Relu", inputs, ["y"], name="r")], [info("x", [1])], [info("y", [1])])

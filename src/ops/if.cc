@@ -9,9 +9,17 @@ struct IfAttrs {
 constexpr AttrField kFields[] = {Field<&IfAttrs::then_branch>("then_branch"),
                                  Field<&IfAttrs::else_branch>("else_branch")};
 
+Status CheckBranches(const IfAttrs& attrs, size_t outputs) {
+  HASTEN_REQUIRE(attrs.then_branch && attrs.else_branch, "must have attributes then_branch and else_branch");
+  const size_t of_then = attrs.then_branch->outputs.size(), of_else = attrs.else_branch->outputs.size();
+  HASTEN_REQUIRE(of_then >= outputs && of_else >= outputs, "branches must give ", outputs, " outputs, give ", of_then,
+                 " and ", of_else);
+  return {};
+}
+
 Status Infer(InferCall& c) {
   const auto& attrs = c.attrs<IfAttrs>();
-  HASTEN_REQUIRE(attrs.then_branch && attrs.else_branch, "must have attributes then_branch and else_branch");
+  HASTEN_TRY(CheckBranches(attrs, c.out.size()));
   std::optional<bool> known;
   if (const Tensor* condition = c.constant(0); condition && condition->elements() == 1) known = condition->Int(0) != 0;
   auto then_branch = c.driver->InferBody(attrs.then_branch.get(), {}, *c.node);
@@ -24,10 +32,7 @@ Status Infer(InferCall& c) {
   const std::vector<Type> none(c.out.size());
   const std::vector<Type>& then_types = then_branch.ok() ? *then_branch : none;
   const std::vector<Type>& else_types = else_branch.ok() ? *else_branch : none;
-  const auto outputs = static_cast<size_t>(c.outputs());
-  HASTEN_REQUIRE(then_types.size() >= outputs && else_types.size() >= outputs, "branches must give ", outputs,
-                 " outputs, give ", then_types.size(), " and ", else_types.size());
-  for (size_t i = 0; i < outputs; ++i) {
+  for (size_t i = 0; i < c.out.size(); ++i) {
     if (known) {
       c.out[i] = *known ? then_types[i] : else_types[i];
       continue;
@@ -54,7 +59,10 @@ Status Branch(RegionBuilder& b, size_t k) {
   return {};
 }
 
+// Inference may not have come here: where an impossible branch of another If ends early, what follows is lowered all
+// the same.
 Status Lower(RegionBuilder& b) {
+  HASTEN_TRY(CheckBranches(b.node().attrs.as<IfAttrs>(), b.node().outputs.size()));
   const LabelId otherwise = b.NewLabel(), end = b.NewLabel();
   b.BranchIfFalse(b.Input(0), otherwise);
   HASTEN_TRY(Branch(b, 0));

@@ -93,20 +93,22 @@ Status Eval(KernelCall& c) {
   return {};
 }
 
+// Emits body k, which makes another x of x.
+Status Modify(RegionBuilder& b, size_t k, SlotId* x) {
+  HASTEN_ASSIGN(const auto results, b.Body(k, std::span(x, 1)));
+  HASTEN_REQUIRE(results.size() == 1, "a modifier graph must have one output, has ", results.size());
+  *x = results[0];
+  return {};
+}
+
 Status Lower(RegionBuilder& b) {
   const auto& a = b.node().attrs.as<FlexAttentionAttrs>();
   SlotId scores = b.Temporary(), probabilities = b.Temporary();
   b.Call(kFlexScores, ScoresAttrs(a), {b.Input(0), b.Input(1)}, {scores});
   size_t body = 0;
-  if (a.score_mod) {
-    HASTEN_ASSIGN(const auto results, b.Body(body++, std::span(&scores, 1)));
-    scores = results[0];
-  }
+  if (a.score_mod) HASTEN_TRY(Modify(b, body++, &scores));
   b.Call(kFlexSoftmax, Attrs(), {scores}, {probabilities});
-  if (a.prob_mod) {
-    HASTEN_ASSIGN(const auto results, b.Body(body, std::span(&probabilities, 1)));
-    probabilities = results[0];
-  }
+  if (a.prob_mod) HASTEN_TRY(Modify(b, body, &probabilities));
   b.Call(kFlexApply, Attrs(), {probabilities, b.Input(2)}, {b.Output(0)});
   return {};
 }

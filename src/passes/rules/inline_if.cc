@@ -16,7 +16,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const std::vector<GraphPtr> branches = node.attrs.Graphs();  // keeps them: the node goes
   if (branches.size() != 2) return false;
   const Graph& taken = *branches[condition->Int(0) != 0 ? 0 : 1];
-  if (taken.outputs.size() < node.outputs.size() || HasRandomOps(taken)) return false;
+  if (!taken.inputs.empty() || taken.outputs.size() < node.outputs.size() || HasRandomOps(taken)) return false;
   const int64_t before = 1 + Nodes(*branches[0]) + Nodes(*branches[1]);
   if (c.options().target == Target::kFile && Nodes(taken) + CopiesForOutputs(c, n, taken, 0) > before) return false;
   BodyInliner inliner(&c, n, taken);
