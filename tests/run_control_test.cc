@@ -62,21 +62,21 @@ constexpr std::string_view kProduct = R"(
 
 struct Stopped {
   Code code;
-  double whole = 0, stopped = 0;  // milliseconds
+  double whole = 0, after = 0, stopped = 0;  // milliseconds
 };
 
-// Runs until the flag (else the deadline) stops it after 5 ms.
-Status StopOnce(Session* session, const std::vector<Value>& inputs, bool flag, double* milliseconds) {
-  constexpr auto kAfter = std::chrono::milliseconds(5);
+// Runs until the flag (else the deadline) stops it.
+Status StopOnce(Session* session, const std::vector<Value>& inputs, bool flag, Clock::duration after,
+                double* milliseconds) {
   std::vector<Value> outputs;
   std::atomic<bool> cancel{false};
   RunOptions options;
   options.cancel = &cancel;
   const Clock::time_point start = Clock::now();
-  if (!flag) options.deadline = start + kAfter;
+  if (!flag) options.deadline = start + after;
   std::thread other([&] {
     if (!flag) return;
-    std::this_thread::sleep_for(kAfter);
+    std::this_thread::sleep_for(after);
     cancel = true;
   });
   Status status = session->Run(inputs, &outputs, options);
@@ -85,8 +85,8 @@ Status StopOnce(Session* session, const std::vector<Value>& inputs, bool flag, d
   return status;
 }
 
-// A stopped run against a whole one.
-Stopped StopAfterFiveMilliseconds(int threads, bool flag) {
+// A run stopped after 5 ms, or after a twentieth of a whole one where that is more (under sanitizers).
+Stopped StopEarly(int threads, bool flag) {
   const auto session = SessionOf(Parsed(kProduct), threads);
   EXPECT_NE(session->plan()->steps.back().tactic, nullptr);
   const std::vector<Value> inputs = InputsOf(*session->plan(), 1);
@@ -95,10 +95,12 @@ Stopped StopAfterFiveMilliseconds(int threads, bool flag) {
   EXPECT_TRUE(session->Run(inputs, &outputs).ok());
   Stopped out;
   out.whole = Milliseconds(Clock::now() - start);
-  Status status = StopOnce(session.get(), inputs, flag, &out.stopped);
+  out.after = std::max(5.0, out.whole / 20);
+  const auto after = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(out.after));
+  Status status = StopOnce(session.get(), inputs, flag, after, &out.stopped);
   // A busy machine may let the time pass before the first step begins.
   for (int i = 0; i < 20 && status.message().find("node 0") == std::string_view::npos; ++i)
-    status = StopOnce(session.get(), inputs, flag, &out.stopped);
+    status = StopOnce(session.get(), inputs, flag, after, &out.stopped);
   out.code = status.code();
   EXPECT_THAT(std::string(status.message()), HasSubstr("node 0"));
   // The session is none the worse for it.
@@ -108,19 +110,20 @@ Stopped StopAfterFiveMilliseconds(int threads, bool flag) {
 
 TEST(RunControl, CancelsInTheMiddleOfAStep) {
   for (int threads : {1, 2}) {
-    const Stopped s = StopAfterFiveMilliseconds(threads, true);
+    const Stopped s = StopEarly(threads, true);
     EXPECT_EQ(s.code, Code::kCancelled);
     EXPECT_LT(s.stopped, s.whole / 2) << threads << " threads";
-    std::printf("cancelled after 5 ms: ended at %.1f ms of %.1f, %d threads\n", s.stopped, s.whole, threads);
+    std::printf("cancelled after %.0f ms: ended at %.1f ms of %.1f, %d threads\n", s.after, s.stopped, s.whole,
+                threads);
   }
 }
 
 TEST(RunControl, KeepsADeadlineInTheMiddleOfAStep) {
   for (int threads : {1, 2}) {
-    const Stopped s = StopAfterFiveMilliseconds(threads, false);
+    const Stopped s = StopEarly(threads, false);
     EXPECT_EQ(s.code, Code::kDeadlineExceeded);
     EXPECT_LT(s.stopped, s.whole / 2) << threads << " threads";
-    std::printf("deadline of 5 ms: ended at %.1f ms of %.1f, %d threads\n", s.stopped, s.whole, threads);
+    std::printf("deadline of %.0f ms: ended at %.1f ms of %.1f, %d threads\n", s.after, s.stopped, s.whole, threads);
   }
 }
 
