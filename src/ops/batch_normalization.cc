@@ -89,6 +89,7 @@ Status Eval(KernelCall& c) {
 Status Flatten(OnnxNode& n) {
   if (n.opset < 5)
     return Status(Code::kUnsupported, Str("spatial 0 at opset ", n.opset, " must be 1: Reshape takes no shape there"));
+  HASTEN_REQUIRE(n.has(0), "input 0 must be there");
   const ValueId shape = n.Emit("Shape", {n.inputs[0]});
   n.inputs[0] = n.Emit("Flatten", {n.inputs[0]}, {{"axis", int64_t{1}}});
   const ValueId all = n.AddConstant(VectorI64(std::vector<int64_t>{-1}));

@@ -26,6 +26,7 @@ Status Eval(KernelCall& c) {
 Status RepeatPerChannel(OnnxNode& n) {
   const int64_t groups = n.Int("num_groups", 0);
   HASTEN_REQUIRE(groups >= 1, "num_groups must be given and at least 1, is ", groups);
+  HASTEN_REQUIRE(n.has(0) && n.has(1) && n.has(2), "must have 3 inputs, has ", n.inputs.size());
   const auto vector = [&](int64_t v) { return n.AddConstant(VectorI64(std::span(&v, 1))); };
   const ValueId channels = n.Emit("Shape", {n.inputs[0]}, {{"start", int64_t{1}}, {"end", int64_t{2}}});
   const ValueId repeats = n.Emit("Div", {channels, vector(groups)});

@@ -63,6 +63,7 @@ ValueId OnnxNode::Emit(std::string_view op_type, std::vector<ValueId> in, std::v
 
 void OnnxNode::EmitAfter(size_t i, std::string_view op_type, std::vector<ValueId> more_inputs,
                          std::vector<NamedAttr> with) {
+  if (i >= outputs.size() || outputs[i] == kNone) return;  // nobody sees what would be changed
   const ValueId inner = graph->AddValue("");
   more_inputs.insert(more_inputs.begin(), inner);
   after.push_back({std::string(op_type), std::move(more_inputs), outputs[i], std::move(with)});

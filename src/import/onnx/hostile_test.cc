@@ -104,6 +104,31 @@ TEST(Hostile, ManyBytesChanged) {
   }
 }
 
+// Steps from version to version see nodes before anything else has looked at them.
+TEST(Hostile, EveryVersionOfEveryOpWithAnyOperands) {
+  const char* const switches[] = {"spatial", "broadcast", "axis",    "num_groups", "flatten",
+                                  "k",       "to",        "is_test", "batched"};
+  for (const OpDef* op : Catalog::BuiltIn().ops())
+    for (const OnnxVersion& version : op->onnx.domain.empty() ? op->onnx.versions : std::span<const OnnxVersion>())
+      for (size_t inputs = 0; inputs < 5; ++inputs)
+        for (size_t outputs = 0; outputs < 3; ++outputs)
+          for (const int given : {-1, 0, 1}) {  // of the switches: none; 0; 1
+            GraphParts parts;
+            parts.inputs = {ValueInfo("x", 1, {"2", "4", "3"}), ValueInfo("y", 1, {"4"})};
+            std::vector<Rope> attrs;
+            for (const char* name : switches)
+              if (given >= 0) attrs.push_back(IntAttr(name, given));
+            Names in, out;
+            for (size_t i = 0; i < inputs; ++i) in.push_back(i == 0 ? "x" : i == 2 ? "" : "y");
+            for (size_t i = 0; i < outputs; ++i) out.push_back(Str("out", i));
+            for (const std::string& name : out) parts.outputs.push_back(ValueInfo(name, 1, {}));
+            parts.nodes = {Node(std::string(op->onnx.type), in, out, std::move(attrs))};
+            const auto model = Import(ModelBytes(Graph(std::move(parts)), version.since));
+            if (!model.ok()) continue;
+            for (const int opset : {7, 9, 12, 15, 18}) (void)ExportOnnxBytes(**model, {.opset = opset}).ok();
+          }
+}
+
 // Inference of a loop may look at its body more than once: that must not multiply with each level.
 TEST(Hostile, LoopsInLoopsThatGrow) {
   Rope body;
