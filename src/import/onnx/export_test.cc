@@ -107,7 +107,8 @@ TEST(Export, NodesOfOneNameGetOthersButTheLast) {
                  Node("Relu", {"b"}, {"c"}, {}, "", "n"), Node("Relu", {"c"}, {"d"}, {}, "", ""),
                  Node("Relu", {"d"}, {"e"}, {}, "", ""),  Node("Relu", {"e"}, {"y"}, {}, "", "n")};
   parts.outputs = {ValueInfo("y", 1, {})};
-  const auto nodes = NodesOf(MustExport(*MustImport(ModelBytes(Graph(std::move(parts)), 15))));
+  const std::string bytes = MustExport(*MustImport(ModelBytes(Graph(std::move(parts)), 15)));
+  const auto nodes = NodesOf(bytes);  // views of them
   std::vector<std::string> names;
   for (const auto& n : nodes) names.emplace_back(n.name);
   EXPECT_EQ(names, (std::vector<std::string>{"n_3", "n_1", "n_2", "", "", "n"}));
