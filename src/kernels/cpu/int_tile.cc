@@ -2,6 +2,7 @@
 
 #include "kernels/cpu/gemm_block.h"
 #include "kernels/cpu/simd.h"
+#include "kernels/tactic.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/int_tile.cc"
@@ -19,9 +20,7 @@ constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
 
 // A lane of 32 bits holds a pair of 16-bit numbers: sum + a.low * b.low + a.high * b.high, exact.
 HWY_INLINE V AddPairs(V a, V b, V sum) {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL
-  return V{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
-#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
   const hn::Repartition<int16_t, D> halves;
   V unused = sum;
   return hn::ReorderWidenMulAccumulate(D(), hn::BitCast(halves, a), hn::BitCast(halves, b), sum, unused);
@@ -127,7 +126,13 @@ namespace hasten::cpu {
 HWY_EXPORT(MakeIntKernels);
 
 const IntKernels& BestIntKernels() {
-  static const IntKernels kernels = HWY_DYNAMIC_DISPATCH(MakeIntKernels)();
+  static const IntKernels kernels = [] {
+    IntKernels k = HWY_DYNAMIC_DISPATCH(MakeIntKernels)();
+#if HWY_ARCH_X86
+    if (Available(Isa::kAvx512Vnni)) UseVnni(&k);
+#endif
+    return k;
+  }();
   return kernels;
 }
 

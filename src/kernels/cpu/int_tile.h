@@ -31,6 +31,7 @@ struct IntKernels {
   void (*widen[2])(const void* from, int64_t n, int32_t zero, int16_t* to) = {};  // [is i8]
 };
 const IntKernels& BestIntKernels();
+void UseVnni(IntKernels* kernels);  // of 512 bits: with the tiles of int_tile_vnni.cc; x86 only
 
 inline int64_t PairsOf(int64_t length) { return (length + 1) / 2; }
 
