@@ -7,11 +7,11 @@
 #include <cstdio>
 #include <random>
 
-#include "engine/session.h"
 #include "ops/infer.h"
 #include "ops/interpret.h"
 #include "ops/text.h"
 #include "random_graph.h"
+#include "sessions.h"
 #include "tensor/compare.h"
 
 namespace hasten {
@@ -80,20 +80,6 @@ std::shared_ptr<const Plan> PlanOf(std::shared_ptr<const Model> model) {
 Result<PlanFile> FileOf(std::string bytes) {
   const auto owner = std::make_shared<const std::string>(std::move(bytes));
   return PlanFile::Of(owner, *owner);
-}
-
-std::vector<Value> InputsOf(const Plan& plan, int64_t open) {
-  std::vector<Value> inputs;
-  for (SlotId s : plan.inputs) {
-    const Type& type = plan.values[s].graph->value(plan.values[s].value).type;
-    Dims dims;
-    if (type.is_tensor() && type.shape.ranked())
-      for (const Dim& d : type.shape.dims()) dims.push_back(d.is_const() ? d.value() : open);
-    const Generator g = IsFloat(type.dtype) ? Generator{Generator::Kind::kUniform, s, -1, 1}
-                                            : Generator{Generator::Kind::kIntegers, s, 0, 1};
-    inputs.emplace_back(*Generate(g, type.dtype, dims));
-  }
-  return inputs;
 }
 
 void ExpectSameRuns(const std::shared_ptr<const Plan>& a, const std::shared_ptr<const Plan>& b,
