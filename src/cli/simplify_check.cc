@@ -121,43 +121,71 @@ void CompareOutputs(const Graph& graph, std::span<const Value> is, std::span<con
 
 }  // namespace
 
-Result<SimplifyCheck> CheckSimplified(const SimplifyFlags& flags, const std::shared_ptr<const Model>& original,
-                                      const std::string& path) {
+struct OriginalRun::State {
+  const SimplifyFlags& flags;
+  std::shared_ptr<const Model> model;
+  Checker checker;
+  std::unique_ptr<Session> session;
+  std::optional<Sizes> sizes;  // of open dims; none: it cannot be run
+  std::vector<Value> outputs;
   SimplifyCheck check;
-  check.rtol = flags.rtol.value_or(HasHalfPrecision(original->graph) ? 1e-2 : 1e-4);
+
+  State(const SimplifyFlags& f, std::shared_ptr<const Model> m, InputShapes shapes)
+      : flags(f), model(std::move(m)), checker(f, *model, std::move(shapes)) {
+    check.rtol = f.rtol.value_or(HasHalfPrecision(model->graph) ? 1e-2 : 1e-4);
+  }
+
+  // Says in `check` why it cannot be run.
+  void Run() {
+    if (HasRandomOps(model->graph)) {
+      check.why_not = "the model draws random numbers";
+      return;
+    }
+    auto made = Unoptimised(model);
+    if (!made.ok()) {
+      check.why_not = made.message();
+      return;
+    }
+    session = *std::move(made);
+    for (const Sizes& attempt : kSizes) {
+      auto inputs = checker.Inputs(flags.seed, attempt);
+      const Status status = inputs.ok() ? session->Run(*inputs, &outputs) : std::move(inputs).status();
+      if (status.ok()) sizes = attempt;
+      if (!status.ok() && check.why_not.empty()) check.why_not = status.message();
+      if (sizes || !checker.any_open()) break;
+    }
+    if (sizes) check.why_not.clear();
+  }
+};
+
+OriginalRun::OriginalRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
+OriginalRun::OriginalRun(OriginalRun&&) noexcept = default;
+OriginalRun::~OriginalRun() = default;
+
+Result<OriginalRun> OriginalRun::Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original) {
   HASTEN_ASSIGN(const auto texts, NormalShapes(original->graph, flags.test_shapes));
   HASTEN_ASSIGN(InputShapes shapes, InputShapes::Of(original->graph, texts));
-  Checker checker(flags, *original, std::move(shapes));
-  HASTEN_TRY(checker.ReadFiles());
-  if (HasRandomOps(original->graph)) {
-    check.why_not = "the model draws random numbers";
-    return check;
-  }
-  auto before = Unoptimised(original);
-  if (!before.ok()) {
-    check.why_not = before.message();
-    return check;
-  }
-  std::vector<Value> want, is;
-  std::optional<Sizes> sizes;
-  for (const Sizes& attempt : kSizes) {
-    auto inputs = checker.Inputs(flags.seed, attempt);
-    const Status status = inputs.ok() ? (*before)->Run(*inputs, &want) : std::move(inputs).status();
-    if (status.ok()) sizes = attempt;
-    if (!status.ok() && check.why_not.empty()) check.why_not = status.message();
-    if (sizes || !checker.any_open()) break;
-  }
-  if (!sizes) return check;
-  check.why_not.clear();
+  auto state = std::make_unique<State>(flags, std::move(original), std::move(shapes));
+  HASTEN_TRY(state->checker.ReadFiles());
+  state->Run();
+  return OriginalRun(std::move(state));
+}
+
+Result<SimplifyCheck> OriginalRun::CheckFile(const std::string& path) {
+  State& s = *state_;
+  SimplifyCheck check = s.check;
+  if (!s.sizes) return check;
   HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(path));
   HASTEN_ASSIGN(const auto after, Unoptimised(std::move(written)).At(path));
-  for (; check.runs < flags.check_n && check.differs.empty(); ++check.runs) {
+  std::vector<Value> is;
+  for (; check.runs < s.flags.check_n && check.differs.empty(); ++check.runs) {
     const uint64_t step = static_cast<uint64_t>(check.runs) * 1000;
-    HASTEN_ASSIGN(const std::vector<Value> inputs, checker.Inputs(flags.seed + step, *sizes));
-    if (check.runs > 0) HASTEN_TRY((*before)->Run(inputs, &want));
+    HASTEN_ASSIGN(const std::vector<Value> inputs, s.checker.Inputs(s.flags.seed + step, *s.sizes));
+    if (check.runs > 0) HASTEN_TRY(s.session->Run(inputs, &s.outputs));
     HASTEN_TRY(after->Run(inputs, &is).At(Str("the simplified model ", path)));
-    HASTEN_REQUIRE(is.size() == want.size(), "the simplified model has ", is.size(), " outputs, not ", want.size());
-    CompareOutputs(original->graph, is, want, flags.atol, &check);
+    HASTEN_REQUIRE(is.size() == s.outputs.size(), "the simplified model has ", is.size(), " outputs, not ",
+                   s.outputs.size());
+    CompareOutputs(s.model->graph, is, s.outputs, s.flags.atol, &check);
   }
   return check;
 }

@@ -13,9 +13,22 @@ struct SimplifyCheck {
   double rtol = 0;
 };
 
-// Runs `original` and the model in file `path`, both without passes and by the kernels a cost model chooses, on the
-// inputs that the flags say.  An input that is given wrong is an error.
-Result<SimplifyCheck> CheckSimplified(const SimplifyFlags& flags, const std::shared_ptr<const Model>& original,
-                                      const std::string& path);
+// The original's side of the check, which needs nothing of the simplified model: both can be worked on at once.
+class OriginalRun {
+ public:
+  // Runs it without passes, by the kernels a cost model chooses, on the inputs that the flags say.  One that is given
+  // wrong is an error.  The flags must outlive what is returned.
+  static Result<OriginalRun> Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original);
+  OriginalRun(OriginalRun&&) noexcept;
+  ~OriginalRun();
+
+  // Runs the model in file `path` in the same way, and compares; if need be, further inputs by both.
+  Result<SimplifyCheck> CheckFile(const std::string& path);
+
+ private:
+  struct State;
+  explicit OriginalRun(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace hasten::cli
