@@ -15,8 +15,12 @@ HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
+// Few channels are computed in short vectors.
+template <size_t kLanes>
+using Tag = hn::CappedTag<float, kLanes>;
+template <size_t kLanes>
+using V = hn::Vec<Tag<kLanes>>;
+constexpr size_t kWidest = 16, kShortest = 4;
 constexpr int kTile = 8;  // outputs that share the weights they load
 
 // The taps of one output row that lie inside the image.
@@ -29,25 +33,26 @@ struct Taps {
   int64_t output_step;            // from output to output, in x
 };
 
-HWY_INLINE V Clamp(V v, V low, V high) {  // NaN stays NaN
+template <class Vector>
+HWY_INLINE Vector Within(Vector v, Vector low, Vector high) {  // NaN stays NaN
   v = hn::IfThenElse(hn::Lt(v, low), low, v);
   return hn::IfThenElse(hn::Gt(v, high), high, v);
 }
 
 // kTaps columns of the window, outputs kStride columns apart; 0: as `t` says.
-template <int kOutputs, int kTaps, int kStride>
-HWY_INLINE void Accumulate(const DepthwiseRow& r, const Taps& t, int64_t c, V (&acc)[kOutputs]) {
-  const D d;
+template <size_t kLanes, int kOutputs, int kTaps, int kStride>
+HWY_INLINE void Accumulate(const DepthwiseRow& r, const Taps& t, int64_t c, V<kLanes> (&acc)[kOutputs]) {
+  const Tag<kLanes> d;
   for (int64_t i = 0; i < t.rows; ++i) {
     const float* HWY_RESTRICT x = t.x + i * t.row_step + c;
     const float* HWY_RESTRICT w = t.weights + i * t.weight_row_step + c;
     if constexpr (kTaps > 0) {
-      V wv[kTaps];
+      V<kLanes> wv[kTaps];
       HASTEN_UNROLL
       for (int k = 0; k < kTaps; ++k) wv[k] = hn::LoadU(d, w + k * r.weight_step);
       HASTEN_UNROLL
       for (int column = 0; column < (kOutputs - 1) * kStride + kTaps; ++column) {
-        const V xv = hn::LoadU(d, x + column * t.column_step);
+        const V<kLanes> xv = hn::LoadU(d, x + column * t.column_step);
         HASTEN_UNROLL
         for (int o = 0; o < kOutputs; ++o) {
           const int k = column - o * kStride;
@@ -56,7 +61,7 @@ HWY_INLINE void Accumulate(const DepthwiseRow& r, const Taps& t, int64_t c, V (&
       }
     } else {
       for (int64_t k = 0; k < t.columns; ++k, x += t.column_step, w += r.weight_step) {
-        const V wv = hn::LoadU(d, w);
+        const V<kLanes> wv = hn::LoadU(d, w);
         HASTEN_UNROLL
         for (int o = 0; o < kOutputs; ++o) acc[o] = hn::MulAdd(hn::LoadU(d, x + o * t.output_step), wv, acc[o]);
       }
@@ -65,36 +70,53 @@ HWY_INLINE void Accumulate(const DepthwiseRow& r, const Taps& t, int64_t c, V (&
 }
 
 // Outputs [first, first + kOutputs), all channels.  The last vector overlaps the one before.
-template <int kOutputs, int kTaps, int kStride>
+template <size_t kLanes, int kOutputs, int kTaps, int kStride>
 void Tile(const DepthwiseRow& r, Taps t, int64_t first) {
-  const D d;
+  const Tag<kLanes> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const V low = hn::Set(d, r.low), high = hn::Set(d, r.high);
+  const V<kLanes> low = hn::Set(d, r.low), high = hn::Set(d, r.high);
   t.x += first * t.output_step;
   for (int64_t at = 0; at < r.channels; at += lanes) {
     const int64_t c = std::min(at, r.channels - lanes);
-    V acc[kOutputs];
-    const V bias = r.bias ? hn::LoadU(d, r.bias + c) : hn::Zero(d);
+    V<kLanes> acc[kOutputs];
+    const V<kLanes> bias = r.bias ? hn::LoadU(d, r.bias + c) : hn::Zero(d);
     HASTEN_UNROLL
     for (int o = 0; o < kOutputs; ++o) acc[o] = bias;
-    Accumulate<kOutputs, kTaps, kStride>(r, t, c, acc);
+    Accumulate<kLanes, kOutputs, kTaps, kStride>(r, t, c, acc);
     const int64_t y = first * r.channels + c;
     HASTEN_UNROLL
     for (int o = 0; o < kOutputs; ++o) {
       if (r.residual) acc[o] = hn::Add(acc[o], hn::LoadU(d, r.residual + y + o * r.channels));
-      hn::StoreU(Clamp(acc[o], low, high), d, r.y + y + o * r.channels);
+      hn::StoreU(Within(acc[o], low, high), d, r.y + y + o * r.channels);
     }
   }
 }
 
 using TileFn = void (*)(const DepthwiseRow&, Taps, int64_t);
-template <int kTaps, int kStride, int... kOutputs>
-constexpr std::array<TileFn, sizeof...(kOutputs)> TilesOf(std::integer_sequence<int, kOutputs...>) {
-  return {Tile<kOutputs + 1, kTaps, kStride>...};
+using Tiles = std::array<TileFn, kTile>;  // by outputs - 1
+template <size_t kLanes, int kTaps, int kStride, int... kOutputs>
+constexpr Tiles TilesOf(std::integer_sequence<int, kOutputs...>) {
+  return {Tile<kLanes, kOutputs + 1, kTaps, kStride>...};
 }
-using Sizes = std::make_integer_sequence<int, kTile>;
 
-// Fewer channels than a vector has lanes.
+struct Kernels {
+  Tiles three1, three2, any;  // windows three wide, with a stride of 1 and 2
+};
+template <size_t kLanes>
+const Kernels& KernelsOf() {
+  using Sizes = std::make_integer_sequence<int, kTile>;
+  static constexpr Kernels kernels{TilesOf<kLanes, 3, 1>(Sizes()), TilesOf<kLanes, 3, 2>(Sizes()),
+                                   TilesOf<kLanes, 0, 0>(Sizes())};
+  return kernels;
+}
+// Null: fewer channels than the shortest vectors have lanes.
+const Kernels* KernelsFor(int64_t channels) {
+  const auto fills = [&](auto d) { return channels >= static_cast<int64_t>(hn::Lanes(d)); };
+  if (fills(Tag<kWidest>())) return &KernelsOf<kWidest>();
+  if (fills(Tag<8>())) return &KernelsOf<8>();
+  return fills(Tag<kShortest>()) ? &KernelsOf<kShortest>() : nullptr;
+}
+
 void Narrow(const DepthwiseRow& r, const Taps& t, int64_t o) {
   for (int64_t c = 0; c < r.channels; ++c) {
     float sum = r.bias ? r.bias[c] : 0;
@@ -110,8 +132,6 @@ void Narrow(const DepthwiseRow& r, const Taps& t, int64_t o) {
 }
 
 void Row(const DepthwiseRow& r, int64_t oh) {
-  static constexpr auto kThree1 = TilesOf<3, 1>(Sizes()), kThree2 = TilesOf<3, 2>(Sizes()),
-                        kAny = TilesOf<0, 0>(Sizes());
   const WindowAxis &h = r.height, &w = r.width;
   // Taps k with 0 <= origin + k * dilation < in.
   const auto first_tap = [](const WindowAxis& a, int64_t origin) {
@@ -130,18 +150,20 @@ void Row(const DepthwiseRow& r, int64_t oh) {
              w.dilation * r.channels,
              w.kernel * r.weight_step,
              w.stride * r.channels};
-  const bool narrow = r.channels < static_cast<int64_t>(hn::Lanes(D()));
+  const Kernels* kernels = KernelsFor(r.channels);
   const bool three = w.kernel == 3 && w.dilation == 1;
-  const auto& tiles = three && w.stride == 1 ? kThree1 : three && w.stride == 2 ? kThree2 : kAny;
+  const auto tiles = three && w.stride == 1   ? &Kernels::three1
+                     : three && w.stride == 2 ? &Kernels::three2
+                                              : &Kernels::any;
   for (int64_t o = 0; o < w.out;) {
     const int64_t left = o * w.stride - w.pad_begin;
     const int64_t k = first_tap(w, left), end = end_tap(w, left);
-    if (narrow || k > 0 || end < w.kernel) {  // at the border
+    if (!kernels || k > 0 || end < w.kernel) {  // at the border
       Taps part = whole;
       part.columns = std::max<int64_t>(0, end - k);
       part.weights += k * r.weight_step;
       part.x += k * part.column_step;
-      narrow ? Narrow(r, part, o) : kAny[0](r, part, o);
+      kernels ? kernels->any[0](r, part, o) : Narrow(r, part, o);
       ++o;
       continue;
     }
@@ -150,7 +172,7 @@ void Row(const DepthwiseRow& r, int64_t oh) {
     int64_t n = std::min(inside, w.out) - o;
     for (; n > 0;) {
       const int64_t size = n <= kTile ? n : n < 2 * kTile ? (n + 1) / 2 : kTile;
-      tiles[static_cast<size_t>(size - 1)](r, whole, o);
+      (kernels->*tiles)[static_cast<size_t>(size - 1)](r, whole, o);
       o += size;
       n -= size;
     }
