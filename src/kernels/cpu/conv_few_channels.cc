@@ -2,6 +2,7 @@
 // halo of zeros, so that a whole row of the window is one run of K.
 
 #include "kernels/cpu/conv_geometry.h"
+#include "kernels/cpu/transpose_block.h"
 
 namespace hasten::kernels::cpu {
 namespace {
@@ -62,21 +63,21 @@ void CopyLine(const Bound& b, int64_t line, const float* x, float* to) {
   }
   std::fill(to, to + w.pad_begin * channels, 0.0f);
   std::fill(to + (w.pad_begin + w.in) * channels, to + width, 0.0f);
-  float* out = to + w.pad_begin * channels;
-  for (int64_t c = 0; c < channels; ++c) {
-    const float* in = x + ((n * channels + c) * d.in + id) * h.in * w.in + ih * w.in;
-    for (int64_t i = 0; i < w.in; ++i) out[i * channels + c] = in[i];
-  }
+  const float* in = x + ((n * channels * d.in + id) * h.in + ih) * w.in;
+  TransposeBlock(sizeof(float), reinterpret_cast<const std::byte*>(in), d.in * h.in * w.in, channels, w.in,
+                 reinterpret_cast<std::byte*>(to + w.pad_begin * channels), channels);
 }
 
-void PointAt(const Bound& b, const float* copy, const PixelCursor& p, int64_t step, const float** out) {
+// Pointers to the window's rows under `n` pixels from `p` on, which lie in one line; those of a pixel are `step` apart.
+void PointAt(const Bound& b, const float* copy, const PixelCursor& p, int64_t n, int64_t step, const float** out) {
   const ConvGeometry& g = b.geometry;
   const WindowAxis &d = g.axes[0], &h = g.axes[1], &w = g.axes[2];
-  const int64_t line_step = b.size[2] * g.channels;
+  const int64_t line_step = b.size[2] * g.channels, pixel_step = w.stride * g.channels;
   for (int64_t kd = 0; kd < d.kernel; ++kd) {
     const int64_t slice = p.image * b.size[0] + p.at[0] * d.stride + kd * d.dilation;
-    const float* from = copy + (slice * b.size[1] + p.at[1] * h.stride) * line_step + p.at[2] * w.stride * g.channels;
-    for (int64_t kh = 0; kh < h.kernel; ++kh, out += step) *out = from + kh * h.dilation * line_step;
+    const float* from = copy + (slice * b.size[1] + p.at[1] * h.stride) * line_step + p.at[2] * pixel_step;
+    for (int64_t kh = 0; kh < h.kernel; ++kh, out += step, from += h.dilation * line_step)
+      for (int64_t i = 0; i < n; ++i) out[i] = from + i * pixel_step;
   }
 }
 
@@ -97,9 +98,13 @@ Status Multiply(KernelCall& c, const Bound& b) {
   HASTEN_ASSIGN(const auto pointers, c.Scratch<const float*>((last - first) * block.segments));
   const auto* copy = reinterpret_cast<const float*>(c.workspace);
   PixelCursor pixel(g, first);
-  for (int64_t t = 0; t < block.tiles.count; ++t)
-    for (int64_t r = 0; r < block.tiles.size(t); ++r, pixel.Next())
-      PointAt(b, copy, pixel, block.tiles.size(t), pointers.data() + block.tiles.start(t) * block.segments + r);
+  for (int64_t t = 0; t < block.tiles.count; ++t) {
+    const float** to = pointers.data() + block.tiles.start(t) * block.segments;
+    for (int64_t r = 0, n; r < block.tiles.size(t); r += n, pixel.Skip(n)) {
+      n = std::min(block.tiles.size(t) - r, pixel.left());
+      PointAt(b, copy, pixel, n, block.tiles.size(t), to + r);
+    }
+  }
   block.a = pointers.data();
   float* y = c.output(0).as<float>();
   block.c = y + first * g.filters;

@@ -25,6 +25,12 @@ struct PixelCursor {
     int64_t rest = row % geometry.out_pixels();
     for (size_t i = 3; i-- > 0; rest /= g.axes[i].out) at[i] = rest % g.axes[i].out;
   }
+  int64_t left() const { return g.axes[2].out - at[2]; }  // of the line, this pixel among them
+  // Over `n` pixels, at most those left of the line.
+  void Skip(int64_t n) {
+    at[2] += n - 1;
+    Next();
+  }
   void Next() {
     for (size_t i = 3; i-- > 0;) {
       if (++at[i] < g.axes[i].out) return;

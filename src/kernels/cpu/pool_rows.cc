@@ -34,44 +34,55 @@ struct Max {
 };
 
 template <class Op, class T>
-void Combine(const void* const* rows, int64_t count, int64_t n, void* out) {
-  constexpr bool kNan = std::is_same_v<Op, Max> && std::is_same_v<T, float>;
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+T CombineOne(const void* const* rows, int64_t count, int64_t i) {
   const auto row = [rows](int64_t r) { return static_cast<const T*>(rows[r]); };
-  T* HWY_RESTRICT y = static_cast<T*>(out);
+  T v = row(0)[i];
+  for (int64_t r = 1; r < count; ++r)
+    if (v == v) v = Op::One(v, row(r)[i]);
+  return v;
+}
+
+// Elements [i, i + kVectors vectors).
+template <class Op, int kVectors, class D, class T = hn::TFromD<D>>
+HWY_INLINE void CombineSome(D d, const void* const* rows, int64_t count, int64_t i, T* HWY_RESTRICT y) {
+  constexpr bool kNan = std::is_same_v<Op, Max> && std::is_same_v<T, float>;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto load = [&](int64_t r, int k) { return hn::LoadU(d, static_cast<const T*>(rows[r]) + i + k * lanes); };
+  hn::Vec<D> v[kVectors], odd[kVectors];  // odd: stays NaN once it is
+  HASTEN_UNROLL
+  for (int k = 0; k < kVectors; ++k) v[k] = odd[k] = load(0, k);
+  for (int64_t r = 1; r < count; ++r) HASTEN_UNROLL
+  for (int k = 0; k < kVectors; ++k) {
+    const auto x = load(r, k);
+    v[k] = Op::Many(v[k], x);
+    if constexpr (kNan) odd[k] = hn::Add(odd[k], x);
+  }
+  if constexpr (kNan) {
+    // Infinities of both signs add up to NaN as well: those few are done again.
+    auto any = hn::IsNaN(odd[0]);
+    HASTEN_UNROLL
+    for (int k = 1; k < kVectors; ++k) any = hn::Or(any, hn::IsNaN(odd[k]));
+    if (HWY_UNLIKELY(!hn::AllFalse(d, any))) {
+      for (int64_t k = i; k < i + kVectors * lanes; ++k) y[k] = CombineOne<Op, T>(rows, count, k);
+      return;
+    }
+  }
+  HASTEN_UNROLL
+  for (int k = 0; k < kVectors; ++k) hn::StoreU(v[k], d, y + i + k * lanes);
+}
+
+// The last vector overlaps the one before; where there is none before, vectors are short.  `out` is no row.
+template <class Op, class T>
+void Combine(const void* const* rows, int64_t count, int64_t n, void* out) {
+  const hn::ScalableTag<T> d;
+  const hn::CappedTag<T, 16 / sizeof(T)> short_d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d)), short_lanes = static_cast<int64_t>(hn::Lanes(short_d));
+  T* y = static_cast<T*>(out);
   int64_t i = 0;
-  for (; i + 2 * lanes <= n; i += 2 * lanes) {
-    V v0 = hn::LoadU(d, row(0) + i), v1 = hn::LoadU(d, row(0) + i + lanes);
-    V odd0 = v0, odd1 = v1;  // stays NaN once it is
-    for (int64_t r = 1; r < count; ++r) {
-      const V x0 = hn::LoadU(d, row(r) + i), x1 = hn::LoadU(d, row(r) + i + lanes);
-      v0 = Op::Many(v0, x0);
-      v1 = Op::Many(v1, x1);
-      if constexpr (kNan) odd0 = hn::Add(odd0, x0), odd1 = hn::Add(odd1, x1);
-    }
-    if constexpr (kNan) {
-      // Infinities of both signs add up to NaN as well: those few are done again.
-      if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Or(hn::IsNaN(odd0), hn::IsNaN(odd1))))) {
-        for (int64_t k = i; k < i + 2 * lanes; ++k) {
-          T v = row(0)[k];
-          for (int64_t r = 1; r < count; ++r)
-            if (!(v != v)) v = Op::One(v, row(r)[k]);
-          y[k] = v;
-        }
-        continue;
-      }
-    }
-    hn::StoreU(v0, d, y + i);
-    hn::StoreU(v1, d, y + i + lanes);
-  }
-  for (; i < n; ++i) {
-    T v = row(0)[i];
-    for (int64_t r = 1; r < count; ++r)
-      if (!(kNan && v != v)) v = Op::One(v, row(r)[i]);
-    y[i] = v;
-  }
+  for (; i + 2 * lanes <= n; i += 2 * lanes) CombineSome<Op, 2>(d, rows, count, i, y);
+  for (; n >= lanes && i < n; i += lanes) CombineSome<Op, 1>(d, rows, count, std::min(i, n - lanes), y);
+  for (; i + short_lanes <= n; i += short_lanes) CombineSome<Op, 1>(short_d, rows, count, i, y);
+  for (; i < n; ++i) y[i] = CombineOne<Op, T>(rows, count, i);
 }
 
 void MaxF32(const void* const* rows, int64_t count, int64_t n, void* out) { Combine<Max, float>(rows, count, n, out); }
