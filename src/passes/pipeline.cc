@@ -11,6 +11,7 @@ constexpr Pass kPipeline[] = {
     {"widen_halves", {}, WidenHalves, Target::kRun},
     {"remove_dead", {}, RemoveDeadNodes},
     {"simplify", Stage::kSimplify},
+    {"constants_into_bodies", {}, ConstantsIntoBodies, Target::kRun},
     {"merge_duplicates", {}, MergeDuplicates},
     {"simplify", Stage::kSimplify},  // what merging brought together
     {"fold_weights", Stage::kWeights},
