@@ -1,6 +1,7 @@
 #include "ops/reduction.h"
 
 #include "ops/elementwise.h"
+#include "ops/movement.h"
 
 namespace hasten {
 namespace {
@@ -34,7 +35,7 @@ Shape UnknownAxes(const InferCall& c, const Shape& x, bool keepdims) {
 Status InferReduction(InferCall& c) {
   const auto& a = c.attrs<ReduceAttrs>();
   HASTEN_TRY(c.RequireTensor(0));
-  HASTEN_TRY(c.RequireTensor(1));
+  HASTEN_TRY(RequireIndices(c, 1));
   const Shape& x = c.shape(0);
   if (!x.ranked() || x.rank() > Dims::kMaxRank) {
     c.Out(0, c.dtype(0), Shape::Unknown());

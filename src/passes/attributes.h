@@ -1,5 +1,7 @@
 // Attributes of ops whose aggregates are their own affair, by name.
 #pragma once
+#include <algorithm>
+
 #include "ops/op.h"
 
 namespace hasten {
@@ -13,6 +15,16 @@ T AttrOr(const Node& node, std::string_view name, T fallback) {
       if (T* t = std::get_if<T>(&*v)) return std::move(*t);
   }
   return fallback;
+}
+
+// The order of axes that a Transpose names; empty: none, or, as nodes that never run may have, one that is no order.
+inline std::vector<int64_t> PermOf(const Node& transpose) {
+  auto perm = AttrOr<std::vector<int64_t>>(transpose, "perm", {});
+  std::vector<int64_t> sorted = perm;
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < sorted.size(); ++i)
+    if (sorted[i] != static_cast<int64_t>(i)) return {};
+  return perm;
 }
 
 // The attributes that the node and `op` both have, by name.

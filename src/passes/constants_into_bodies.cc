@@ -11,29 +11,21 @@ bool IsInput(const Graph& graph, ValueId v) {
   return std::find(graph.inputs.begin(), graph.inputs.end(), v) != graph.inputs.end();
 }
 
-// Precondition: no graph of the node has a stand-in for it.
-void EraseCapture(NodeId n, size_t capture, Graph* graph) {
+// Into all graphs of node n, whose stand-ins become the constant; how many took it.
+int Move(NodeId n, size_t capture, Graph* graph) {
   Node& node = graph->node(n);
   const size_t first = node.inputs.size() - node.captures;
+  const auto constant = graph->value(node.inputs[first + capture]).constant;
+  int moved = 0;
+  for (const GraphPtr& body : node.attrs.Graphs()) {
+    const auto at = body->captures.begin() + static_cast<std::ptrdiff_t>(capture);
+    if (*at != kNone) body->value(*at).constant = constant, ++moved;
+    body->captures.erase(at);
+  }
   for (size_t i = first + capture; i + 1 < node.inputs.size(); ++i) graph->SetInput(n, i, node.inputs[i + 1]);
   graph->SetInput(n, node.inputs.size() - 1, kNone);
   node.inputs.pop_back();
   --node.captures;
-  for (const GraphPtr& body : node.attrs.Graphs())
-    body->captures.erase(body->captures.begin() + static_cast<std::ptrdiff_t>(capture));
-}
-
-// Into all graphs of node n; how many took it.
-int Move(const GraphValue& outer, NodeId n, size_t capture, Graph* graph) {
-  int moved = 0;
-  for (const GraphPtr& body : graph->node(n).attrs.Graphs()) {
-    const ValueId inside = body->captures[capture];
-    if (inside == kNone) continue;
-    body->ReplaceUses(inside, body->AddConstant(body->value(inside).name, *outer.constant));
-    body->EraseValue(inside);
-    ++moved;
-  }
-  EraseCapture(n, capture, graph);
   return moved;
 }
 
@@ -44,7 +36,7 @@ int MoveAll(Graph* graph) {
     const size_t first = graph->node(n).inputs.size() - graph->node(n).captures;
     for (size_t i = graph->node(n).captures; i-- > 0;) {
       const ValueId v = graph->node(n).inputs[first + i];
-      if (graph->constant(v) && !IsInput(*graph, v)) moved += Move(graph->value(v), n, i, graph);
+      if (graph->constant(v) && !IsInput(*graph, v)) moved += Move(n, i, graph);
     }
     for (const GraphPtr& body : graph->node(n).attrs.Graphs()) moved += MoveAll(body.get());
   }

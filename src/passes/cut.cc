@@ -3,6 +3,18 @@
 #include "ops/split.h"
 
 namespace hasten {
+namespace {
+
+// Made to count from the front; false if some are not axes of that rank, as in nodes that never run.
+bool MakeAxes(int rank, std::vector<int64_t>* axes) {
+  for (int64_t& axis : *axes) {
+    if (axis < 0) axis += rank;
+    if (axis < 0 || axis >= rank) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::optional<Cut> SliceOf(const RewriteContext& c, NodeId n) {
   const Node& node = c.node(n);
@@ -24,8 +36,7 @@ std::optional<Cut> SliceOf(const RewriteContext& c, NodeId n) {
   }
   for (size_t i = 0; !has(3) && i < starts->size(); ++i) cut.axes.push_back(static_cast<int64_t>(i));
   if (!has(4)) cut.steps.assign(starts->size(), 1);
-  for (int64_t& axis : cut.axes)
-    if (axis < 0) axis += shape.rank();
+  if (!MakeAxes(shape.rank(), &cut.axes)) return std::nullopt;
   if (cut.axes.size() != starts->size() || cut.steps.size() != starts->size()) return std::nullopt;
   return cut;
 }
@@ -36,8 +47,7 @@ std::optional<std::vector<int64_t>> NamedAxes(const RewriteContext& c, NodeId n)
   const bool of_output = node.op->name == "Unsqueeze";
   const Shape& shape = c.type(of_output ? node.outputs[0] : node.inputs[0]).shape;
   auto axes = shape.ranked() ? c.KnownInts(node.inputs[1]) : std::nullopt;
-  for (size_t i = 0; axes && i < axes->size(); ++i)
-    if ((*axes)[i] < 0) (*axes)[i] += shape.rank();
+  if (axes && !MakeAxes(shape.rank(), &*axes)) return std::nullopt;
   return axes;
 }
 

@@ -106,7 +106,7 @@ NodeId OnlyProducer(const RewriteContext& c, ValueId v, std::string_view op) {
 }
 
 bool HasPerm(const RewriteContext& c, NodeId transpose, const std::vector<int64_t>& perm) {
-  return AttrOr<std::vector<int64_t>>(c.node(transpose), "perm", {}) == perm;
+  return PermOf(c.node(transpose)) == perm;
 }
 
 bool IsRowSoftmax(const RewriteContext& c, NodeId softmax) {

@@ -144,28 +144,53 @@ PlanShapes::PlanShapes(const Plan& plan, const PlanOptions& options)
   if (!inference_.Run(graph).ok()) return;
 }
 
-Type PlanShapes::RealType(SlotId s) const {
-  if (s == kNone) return {};
-  const PlannedValue& v = plan_.values[s];
-  if (v.storage == Storage::kConstant) return Type::Tensor(v.constant.dtype, v.constant.dims);
-  return v.graph ? inference_.Get(v.graph, v.value).type : Type();
+namespace {
+
+// Where the type of a step's operand is inferred: at its slot; a value that a loop carries has no type of its own, what
+// the body knows of it counts.
+struct TypedAt {
+  const Graph* graph = nullptr;
+  ValueId value = kNone;
+};
+TypedAt OperandAt(const Plan& plan, const Step& step, SlotId s, size_t input) {
+  const PlannedValue& v = plan.values[s];
+  if (v.graph || v.storage == Storage::kConstant || !step.graph) return {v.graph, v.value};
+  return {step.graph, step.node->inputs[input]};
 }
+
+// Types of a step's operands and outputs; `type_of` tells them where they are inferred.
+template <class F>
+void ListTypes(const Plan& plan, const Step& step, const F& type_of, std::vector<Type>* in, std::vector<Type>* out,
+               std::vector<Type>* epilogue_in) {
+  const auto operand = [&](SlotId s, size_t input) {
+    return s == kNone ? Type() : type_of(plan.values[s], OperandAt(plan, step, s, input));
+  };
+  for (size_t i = 0; i < step.in.size(); ++i) in->push_back(operand(step.in[i], i));
+  for (SlotId s : step.out)
+    out->push_back(s == kNone ? Type() : type_of(plan.values[s], {plan.values[s].graph, plan.values[s].value}));
+  for (size_t i = 0; i < step.epilogue_in.size(); ++i)
+    epilogue_in->push_back(operand(step.epilogue_in[i], step.in.size() + i));
+}
+
+}  // namespace
 
 StepFacts GraphFacts(const Plan& plan, const Step& step) {
   StepFacts f;
-  const auto type_of = [&](SlotId s) {
-    if (s == kNone) return Type();
-    const PlannedValue& v = plan.values[s];
-    if (v.storage == Storage::kConstant && !v.graph) return Type::Tensor(v.constant.dtype, v.constant.dims);
-    return v.graph ? v.graph->value(v.value).type : Type();
-  };
-  for (SlotId s : step.in) {
-    f.in.push_back(type_of(s));
+  ListTypes(
+      plan, step,
+      [](const PlannedValue& v, TypedAt at) {
+        if (v.storage == Storage::kConstant && !at.graph) return Type::Tensor(v.constant.dtype, v.constant.dims);
+        return at.graph ? at.graph->value(at.value).type : Type();
+      },
+      &f.in, &f.out, &f.epilogue_in);
+  for (SlotId s : step.in)
     f.constants.push_back(s != kNone && plan.values[s].storage == Storage::kConstant ? &plan.values[s].constant
                                                                                      : nullptr);
-  }
-  for (SlotId s : step.out) f.out.push_back(type_of(s));
-  for (SlotId s : step.epilogue_in) f.epilogue_in.push_back(type_of(s));
+  const auto untyped = [&](SlotId s) {
+    return s != kNone && !plan.values[s].graph && plan.values[s].storage != Storage::kConstant;
+  };
+  f.plain = std::any_of(step.in.begin(), step.in.end(), untyped) ||
+            std::any_of(step.epilogue_in.begin(), step.epilogue_in.end(), untyped);
   f.call.node = step.node;
   f.call.state = TakesState(plan, step);
   return f;
@@ -173,9 +198,13 @@ StepFacts GraphFacts(const Plan& plan, const Step& step) {
 
 StepFacts PlanShapes::FactsOf(const Step& step) const {
   StepFacts f = GraphFacts(plan_, step);
-  for (SlotId s : step.in) f.real_in.push_back(RealType(s));
-  for (SlotId s : step.out) f.real_out.push_back(RealType(s));
-  for (SlotId s : step.epilogue_in) f.real_epilogue.push_back(RealType(s));
+  ListTypes(
+      plan_, step,
+      [&](const PlannedValue& v, TypedAt at) {
+        if (v.storage == Storage::kConstant) return Type::Tensor(v.constant.dtype, v.constant.dims);
+        return at.graph ? inference_.Get(at.graph, at.value).type : Type();
+      },
+      &f.real_in, &f.real_out, &f.real_epilogue);
   return f;
 }
 
@@ -183,6 +212,7 @@ bool Computes(const Choice& choice, StepFacts* facts, const PlanOptions& options
   const Tactic& t = *choice.tactic;
   const bool last = choice.layout == Layout::kChannelsLast;
   if (!last && choice.layout != Layout::kPlain) return false;
+  if (last && facts->plain) return false;
   if (last ? t.layouts == Layouts::kPlain : t.layouts == Layouts::kChannelsLast) return false;
   if (choice.variant < 0 || choice.variant >= std::max<int>(1, static_cast<int>(t.variants.size()))) return false;
   const Type& y = facts->out.empty() ? Type() : facts->out[0];

@@ -20,6 +20,7 @@ struct StepFacts {
   std::vector<Type> in, out, epilogue_in;              // as the graph has them, perhaps symbolic
   std::vector<Type> real_in, real_out, real_epilogue;  // for the shapes the plan is optimised for
   std::vector<const Tensor*> constants;
+  bool plain = false;  // some operand can only lie plain: what a loop carries
   PlanCall call;  // points into the lists above once Call() was called
   const PlanCall& Call(int variant, Layout layout);
   bool concrete() const;  // all real types are
@@ -38,7 +39,6 @@ class PlanShapes {
   StepFacts FactsOf(const Step& step) const;
 
  private:
-  Type RealType(SlotId s) const;
   const Plan& plan_;
   Inference inference_;
 };

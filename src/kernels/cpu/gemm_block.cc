@@ -3,7 +3,9 @@
 namespace hasten::cpu {
 namespace {
 
-constexpr int64_t kPanelBytes = 16 << 10;  // of B, to stay in the first cache while tiles pass over it
+// Of B, to stay in the second cache while tiles pass over it: a tile reads it once for rows * 4 times as many
+// operations, which hides the way from there.  Longer slices mean fewer passes over C.
+constexpr int64_t kPanelBytes = 96 << 10;
 
 // One slice of K: `taps` segments from `tap`, floats [offset, offset + length) of each.
 struct Slice {
@@ -49,7 +51,7 @@ void RunTile(const BlockCall& c, const Slice& slice, int64_t panel, int64_t tile
   t.c = c.c + row * c.c_step + start;
   t.c_step = c.c_step;
   t.columns = c.panels.valid(panel);
-  t.accumulate = !slice.first;
+  t.accumulate = c.accumulate || !slice.first;
   TileTail tail = c.tail;
   if (slice.last) {
     if (tail.bias) tail.bias += start;
@@ -72,6 +74,7 @@ int64_t RunRow4(const BlockCall& c) {
     TileCall t{.a = c.a, .segments = c.segments, .length = c.length, .b = c.b + start * k, .panel_step = width * k};
     t.c = c.c + start;
     t.columns = 4 * width;
+    t.accumulate = c.accumulate;
     t.tail = &tail;
     c.kernels->row4[c.panels.vectors(p)](t);
   }

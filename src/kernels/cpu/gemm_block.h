@@ -1,4 +1,4 @@
-// A block of rows by a range of panels, in an order that keeps one slice of B in the first cache.
+// A block of rows by a range of panels, in an order that keeps one slice of B in the caches.
 #pragma once
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm_pack.h"
@@ -24,7 +24,8 @@ struct BlockCall {
   RowTiles tiles;
   float* c = nullptr;  // row 0 of the block, column 0 of the matrix
   int64_t c_step = 0;
-  // bias: of column 0; residual: of row 0, column 0.
+  bool accumulate = false;  // to what `c` holds
+  // bias: of column 0; residual: of row 0, column 0, elsewhere than `c`, which holds sums of a part of K meanwhile.
   TileTail tail;
 };
 void MultiplyBlock(const BlockCall& call);

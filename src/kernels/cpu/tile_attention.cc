@@ -71,8 +71,7 @@ void AttendBlock(const TileAttention& t, const ScoreRules& rules, Queries* q, in
   mix.a = q->rows.data() + q->count;
   mix.c = q->out.data();
   mix.c_step = t.value_size;
-  mix.tail.residual = mix.c;  // what earlier blocks gave is added
-  mix.tail.residual_step = t.value_size;
+  mix.accumulate = true;  // to what earlier blocks gave
   MultiplyBlock(mix);
 }
 

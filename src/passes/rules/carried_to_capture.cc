@@ -23,8 +23,8 @@ std::vector<size_t> Invariants(const RewriteContext& c, const Node& node, const 
   return out;
 }
 
-// What stands for `outer` in the body.
-ValueId Captured(Node* node, Graph* body, ValueId outer, const GraphValue& inside) {
+// `inside`, no longer an input of the body, stands for `outer` there, or what does so already.
+void StandFor(Node* node, ValueId outer, Graph* body, ValueId inside) {
   const auto first = node->inputs.end() - node->captures;
   const auto at = static_cast<size_t>(std::find(first, node->inputs.end(), outer) - first);
   if (at == node->captures) {
@@ -32,8 +32,12 @@ ValueId Captured(Node* node, Graph* body, ValueId outer, const GraphValue& insid
     ++node->captures;
     body->captures.push_back(kNone);
   }
-  if (body->captures[at] == kNone) body->captures[at] = body->AddValue(inside.name, inside.type);
-  return body->captures[at];
+  if (body->captures[at] == kNone) {
+    body->captures[at] = inside;
+  } else {
+    body->ReplaceUses(inside, body->captures[at]);
+    body->EraseValue(inside);
+  }
 }
 
 // Precondition: `which` rises.
@@ -45,9 +49,11 @@ void Capture(const std::vector<size_t>& which, Node* node, Graph* body) {
     body->inputs.erase(body->inputs.begin() + input);
     body->outputs.erase(body->outputs.begin() + 1 + output);
     if (*k < node->outputs.size()) node->outputs.erase(node->outputs.begin() + output);
-    const bool used = !body->value(inside).uses.empty() || body->IsOutput(inside);
-    if (used) body->ReplaceUses(inside, Captured(node, body, outer, body->value(inside)));
-    body->EraseValue(inside);
+    if (body->value(inside).uses.empty() && !body->IsOutput(inside)) {
+      body->EraseValue(inside);
+    } else {
+      StandFor(node, outer, body, inside);
+    }
   }
 }
 
@@ -78,8 +84,9 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
 
 extern const Rule kCarriedToCapture = {
     .name = "carried_to_capture",
-    .doc = "Loop whose body hands carried values on as they came -> its body captures them: they are the same in every "
-           "trip, and after the last.",
+    .doc =
+        "Loop whose body hands carried values on as they came -> its body captures them: they are the same in every "
+        "trip, and after the last.",
     .benefit = 50,
     .roots = kRoots,
     .apply = Apply,

@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::string_view kRoots[] = {"Transpose"};
 
-std::vector<int64_t> PermOf(const RewriteContext& c, const Node& node) {
-  auto perm = AttrOr<std::vector<int64_t>>(node, "perm", {});
+std::vector<int64_t> OrderOf(const RewriteContext& c, const Node& node) {
+  auto perm = PermOf(node);
   const Shape& shape = c.type(node.inputs[0]).shape;
   if (perm.empty() && shape.ranked())
     for (int i = shape.rank(); i-- > 0;) perm.push_back(i);
@@ -18,7 +18,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const NodeId inner = c.Producer(c.node(n).inputs[0], "Transpose");
   if (inner == kNone) return false;
   const ValueId x = c.node(inner).inputs[0], y = c.node(n).outputs[0];
-  const auto first = PermOf(c, c.node(inner)), second = PermOf(c, c.node(n));
+  const auto first = OrderOf(c, c.node(inner)), second = OrderOf(c, c.node(n));
   if (first.empty() || first.size() != second.size()) return false;
   std::vector<int64_t> perm;
   bool identity = true;

@@ -46,7 +46,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
     return false;
   for (const NodeId m : {n, transpose, reshape})
     if (!c.node(m).epilogue.empty()) return false;
-  const Perm perm = AttrOr<Perm>(c.node(transpose), "perm", {});
+  const Perm perm = PermOf(c.node(transpose));
   for (const Spelling& s : kSpellings) {
     if (perm != s.perm || (s.mode == "CRD" && c.options().opset > 0 && c.options().opset < kColumnFirst)) continue;
     const auto side = BlockOf(s, c.type(x).shape, c.type(cut).shape, c.type(y).shape);

@@ -35,7 +35,7 @@ std::optional<Keys> KeysOf(const RewriteContext& c, ValueId v, bool is_swapped, 
   v = TakeFactor(c, v, scale);
   Perm perm{0, 1, 2, 3};
   if (const NodeId transpose = is_swapped ? kNone : OnlyProducer(c, v, "Transpose"); transpose != kNone) {
-    perm = AttrOr<Perm>(c.node(transpose), "perm", {});
+    perm = PermOf(c.node(transpose));
     v = c.node(transpose).inputs[0];
     if (perm.size() != 4) return std::nullopt;
     std::swap(perm[2], perm[3]);

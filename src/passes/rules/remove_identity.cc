@@ -20,7 +20,7 @@ bool SameShape(const RewriteContext& c, const Node& node) {
 }
 
 bool IsIdentityPermutation(const Node& node) {
-  const auto perm = AttrOr<std::vector<int64_t>>(node, "perm", {});
+  const auto perm = PermOf(node);
   for (size_t i = 0; i < perm.size(); ++i)
     if (perm[i] != static_cast<int64_t>(i)) return false;
   return !perm.empty();

@@ -62,7 +62,7 @@ class Sinking {
         !std::all_of(uses.begin(), uses.end(), [&](Use use) { return use.node == reader; }))
       return false;
     if (c_.Producer(v, "Transpose") == kNone) return Looks(producer);
-    const Perm perm = AttrOr<Perm>(c_.node(producer), "perm", {});
+    const Perm perm = PermOf(c_.node(producer));
     if (perm.empty() || (!perm_.empty() && perm != perm_)) return false;
     perm_ = perm;
     sources_[v] = c_.node(producer).inputs[0];

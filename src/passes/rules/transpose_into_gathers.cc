@@ -69,7 +69,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const auto axis = GatheredAxis(c, v);
   const auto from = c.dims(t), to = c.dims(v);
   if (transpose == kNone || !axis || !from || !to) return false;
-  const auto perm = AttrOr<std::vector<int64_t>>(c.node(transpose), "perm", {});
+  const auto perm = PermOf(c.node(transpose));
   const auto groups = SplitOf(*from, *to);
   const auto gathered = groups ? GroupAt(*groups, *axis) : std::nullopt;
   if (perm.empty() || !gathered || !RisesWithout(perm, *gathered)) return false;

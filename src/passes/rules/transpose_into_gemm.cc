@@ -12,7 +12,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   for (size_t i : {size_t{0}, size_t{1}}) {
     const NodeId transpose = c.Producer(c.node(n).inputs[i], "Transpose");
     if (transpose == kNone || !c.type(c.node(transpose).inputs[0]).shape.ranked()) continue;
-    const auto perm = AttrOr<std::vector<int64_t>>(c.node(transpose), "perm", {});
+    const auto perm = PermOf(c.node(transpose));
     if (!perm.empty() && perm[0] == 0) continue;
     auto& attrs = c.Edit(n).attrs.as<GemmAttrs>();
     bool& flag = i == 0 ? attrs.trans_a : attrs.trans_b;

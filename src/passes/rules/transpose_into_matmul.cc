@@ -10,7 +10,7 @@ constexpr std::string_view kRoots[] = {"MatMul", "com.microsoft.FusedMatMul"};
 ValueId Swapped(const RewriteContext& c, ValueId v) {
   const NodeId n = c.Producer(v, "Transpose");
   if (n == kNone || !c.OnlyUse(v)) return kNone;
-  auto perm = AttrOr<std::vector<int64_t>>(c.node(n), "perm", {});
+  auto perm = PermOf(c.node(n));
   if (perm.size() < 2) return kNone;
   std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
   for (size_t i = 0; i < perm.size(); ++i)

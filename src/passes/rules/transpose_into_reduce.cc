@@ -15,7 +15,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const NodeId transpose = c.Producer(node.inputs[0], "Transpose");
   if (transpose == kNone || node.attrs.as<ReduceAttrs>().keepdims || node.inputs.size() < 2 || !node.epilogue.empty())
     return false;
-  const auto perm = AttrOr<std::vector<int64_t>>(c.node(transpose), "perm", {});
+  const auto perm = PermOf(c.node(transpose));
   const auto axes = c.KnownInts(node.inputs[1]);
   if (perm.empty() || !axes || axes->empty()) return false;
   const auto rank = static_cast<int64_t>(perm.size());

@@ -8,7 +8,7 @@ constexpr std::string_view kRoots[] = {"Transpose"};
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const ValueId x = c.node(n).inputs[0], y = c.node(n).outputs[0];
-  const auto perm = AttrOr<std::vector<int64_t>>(c.node(n), "perm", {});
+  const auto perm = PermOf(c.node(n));
   const Shape& shape = c.type(x).shape;
   if (perm.empty() || !shape.ranked() || static_cast<size_t>(shape.rank()) != perm.size()) return false;
   int64_t last = -1;
