@@ -4,7 +4,8 @@ import json
 import unittest
 
 import numpy as np
-from command_line import SYMBOLS, CommandLine
+from command_line import SYMBOLS, CommandLine, info, model_of, node
+from onnx import numpy_helper
 
 
 class Watching(CommandLine):
@@ -57,6 +58,18 @@ class Watching(CommandLine):
         (self.folder / "m.plan").write_bytes(data)
         self.hasten("run", "m.plan")
         self.fails("run", "m.plan", "--verify", says=["verification failed: node ", " by ", "units of rounding apart"])
+
+    def test_verify_allows_what_cancelling_sums_lose(self):
+        rng = np.random.default_rng(0)
+        half = rng.standard_normal((2, 300)).astype(np.float32)
+        x, w = np.hstack([half, half]), rng.standard_normal((300, 4)).astype(np.float32)
+        w = np.vstack([w, -w * (1 + 1e-6)]).astype(np.float32)
+        np.save(self.folder / "x.npy", x)
+        self.save(model_of([node("MatMul", ["x", "w"], ["y"])], [info("x", (2, 600))], [info("y", (2, 4))],
+                           [numpy_helper.from_array(w, "w")]))
+        facts = self.json("run", "m.onnx", "--input", "x.npy", "--level", "0", "--verify")["verify"]
+        self.assertEqual(facts["verified"], 1)
+        self.assertGreater(facts["worst_units"], 1000)  # of the largest output, which is next to nothing
 
     def test_verify_is_alone(self):
         for flag in ("--reference", "--profile"):

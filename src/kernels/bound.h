@@ -4,6 +4,8 @@
 
 namespace hasten {
 
+double EpsilonOf(DType t);  // what rounding to the dtype is off by at 1; integers: 1
+
 struct Distance {
   double units = 0;      // the largest error; infinite where one is not finite and the other is another
   int64_t element = -1;  // where; -1: there is no error

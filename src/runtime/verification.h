@@ -9,7 +9,8 @@ class Verification final : public StepObserver {
  public:
   explicit Verification(const Plan& plan) : plan_(plan) {}  // which must outlive it
   void Before(const Step&, size_t index, const KernelCall&) override;
-  // kInternal: an output is further from the reference than the tactic's bound.
+  // kInternal: an output is further from the reference than the tactic's bound, and than that many times what the
+  // reference itself moves where each operand is off by one rounding: sums may cancel.
   Status After(const Step&, size_t index, const KernelCall&) override;
 
   int64_t verified() const { return verified_; }
@@ -25,8 +26,10 @@ class Verification final : public StepObserver {
  private:
   bool Verifiable(const Step& step) const;
   Result<Value> Plain(SlotId slot, const Value& value) const;
-  Result<std::vector<Value>> Reference(const Step& step, const KernelCall& call) const;
-  Status CompareOutput(const Step& step, size_t index, size_t output, const Value& actual, const Value& expected);
+  Result<std::vector<Value>> Reference(const Step& step, const KernelCall& call, bool rounded) const;
+  Result<double> Allowed(const Step& step, const KernelCall& call, size_t output, const Tensor& expected) const;
+  Status CompareOutput(const Step& step, size_t index, const KernelCall& call, size_t output, const Value& actual,
+                       const Value& expected);
 
   const Plan& plan_;
   Value overwritten_;  // what the in-place input of the step that runs was
