@@ -3,6 +3,7 @@ import datetime
 import os
 import pathlib
 import platform
+import re
 
 import numpy as np
 from engine import ENGINES, TITLES
@@ -149,9 +150,10 @@ def today():
 
 
 def write_page(text, begin=BEGIN, end=END):
-    """Between the markers of docs/performance.md."""
+    """Between the markers of docs/performance.md, in the place of what the same kind of machine gave before."""
     path = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/performance.md"
-    whole = path.read_text()
-    before, rest = whole.split(begin)
-    after = rest.split(end)[1]
-    path.write_text(f"{before}{begin}\n{text}{end}{after}")
+    before, rest = path.read_text().split(begin)
+    sections, after = rest.split(end)
+    kind = lambda section: section.splitlines()[0].partition(": ")[2]  # noqa: E731  behind the date
+    others = [s for s in re.split("^(?=#### )", sections, flags=re.M) if s.startswith("#### ") and kind(s) != kind(text)]
+    path.write_text("".join([before, begin, "\n", text, *("\n" + s.rstrip("\n") + "\n" for s in others), end, after]))
