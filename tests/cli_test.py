@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """What a user meets: every documented option, every class of error with its exit status and message."""
 import json
+import os
 import subprocess
 import unittest
+import unittest.mock
 
 import numpy as np
 import onnx
@@ -20,6 +22,12 @@ class General(CommandLine):
         self.assertRegex(self.out("--version"), r"^hasten \d+\.\d+\.\d+\n$")
         self.assertIn("Examples:", self.out("run", "--help"))
         self.assertEqual(self.out("run", "-h"), self.out("help", "run"))
+
+    def test_instructions_that_may_be_used(self):
+        with unittest.mock.patch.dict(os.environ, HASTEN_MAX_ISA="baseline"):
+            self.assertNotRegex(self.out("version"), "AVX")
+        with unittest.mock.patch.dict(os.environ, HASTEN_MAX_ISA="avx3"):
+            self.misused("version", says="HASTEN_MAX_ISA must be one of baseline, avx2, avx512, avx512_vnni, neon, is 'avx3'")
 
     def test_no_command_is_wrong_usage(self):
         done = subprocess.run([HASTEN], capture_output=True, text=True)

@@ -11,6 +11,7 @@
 #include "catalog/commands.inc"
 #include "cli/command.h"
 #include "cli/page.h"
+#include "kernels/max_isa.h"
 
 namespace hasten::cli {
 namespace {
@@ -116,6 +117,7 @@ const Command* FindCommand(std::string_view name) {
 
 int Main(std::span<const std::string> args) {
   try {
+    if (const auto isa = MaxIsa(); !isa.ok()) return Complain(kWrongUsage, isa.message());
     const int status = Dispatch(args);
     // A reader that has seen enough, as in "| head", is no failure.
     return std::fflush(stdout) == 0 || errno == EPIPE ? status : Complain(kFailed, "standard output cannot be written");
