@@ -5,7 +5,7 @@ namespace {
 
 // Of B, to stay in the second cache while tiles pass over it: a tile reads it once for rows * 4 times as many
 // operations, which hides the way from there.  Longer slices mean fewer passes over C.
-constexpr int64_t kPanelBytes = 96 << 10;
+constexpr int64_t kPanelBytes = 128 << 10;
 
 // One slice of K: `taps` segments from `tap`, floats [offset, offset + length) of each.
 struct Slice {
