@@ -78,15 +78,14 @@ Status Run(KernelCall& c) {
   r.weight_step = c.input(roles.b).dims[1];
   r.x_zero = ZeroOf(c, roles.a_zero);
   const int64_t pixels = r.width.out;
-  HASTEN_ASSIGN(const auto sums, c.Scratch<int32_t>(pixels * r.channels));
+  HASTEN_ASSIGN(const auto sums, c.Scratch<int32_t>(pixels * r.channels + kTailPadding));
   r.sums = sums.data();
   const IntTail tail = IntTail::Of(c, roles, b.params.output, b.tables, c.workspace);
   const int64_t first = c.chunk * b.rows_per_chunk, last = std::min(first + b.rows_per_chunk, b.rows);
   for (int64_t row = first; row < last; ++row) {
     r.x = Bytes::Of(c.input(roles.a)) + row / r.height.out * g.in_pixels() * r.channels;
     SumDepthwiseRow(r, row % r.height.out);
-    for (int64_t o = 0; o < pixels; ++o)
-      tail.Row(r.sums + o * r.channels, (row * pixels + o) * r.channels, 0, r.channels);
+    tail.Rows({r.sums, r.channels, pixels, 0, r.channels}, row * pixels * r.channels, r.channels);
   }
   return {};
 }

@@ -9,6 +9,7 @@ inline constexpr std::string_view kIntConvOps[] = {"QLinearConv", "ConvInteger"}
 
 struct IntConvParams {
   ConvParams weight;
+  IntFormat format = IntFormat::kPairs;
   IntRoles roles;
   IntOutput output = IntOutput::kSums;
 };
@@ -19,5 +20,32 @@ bool IntConvSupported(const PlanCall& call);
 Status PrepareIntConv(const PlanCall& call, std::vector<std::byte>* params);
 // Zero points of the constant b: none, one, or one per column.
 std::vector<int32_t> WeightZeros(const PlanCall& call, const IntRoles& roles);
+
+// As a product of matrices, of the taps' channels by filters, in one of the formats.
+bool IntConvFits(const PlanCall& call, IntFormat format);
+Status PackIntConv(const PlanCall& call, int input, IntFormat format, Tensor* packed);
+Type PackedIntConvType(const PlanCall& call, int input, IntFormat format);
+Status PrepareIntConvProduct(const PlanCall& call, IntFormat format, std::vector<std::byte>* params);
+Status BindIntConvProduct(const BoundShapes& s, Binding* binding);
+Status RunIntConvProduct(KernelCall& c);
+
+template <IntFormat kFormat>
+constexpr Tactic IntConvTactic(std::string_view name, Isa isa) {
+  return {
+      .name = name,
+      .ops = kIntConvOps,
+      .isa = isa,
+      .supports = [](const PlanCall& call) { return IntConvFits(call, kFormat); },
+      .layouts = Layouts::kChannelsLast,
+      .speed = kFormat == IntFormat::kQuads ? 120 : 60,
+      .packs = 1u << 1 | 1u << 3,
+      .pack = [](const PlanCall& call, int i, Tensor* packed) { return PackIntConv(call, i, kFormat, packed); },
+      .packed_type = [](const PlanCall& call, int i) { return PackedIntConvType(call, i, kFormat); },
+      .prepare = [](const PlanCall& call,
+                    std::vector<std::byte>* params) { return PrepareIntConvProduct(call, kFormat, params); },
+      .bind = BindIntConvProduct,
+      .run = RunIntConvProduct,
+  };
+}
 
 }  // namespace hasten::cpu

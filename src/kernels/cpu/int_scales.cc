@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/cpu/gemm_block.h"
+
 namespace hasten::cpu {
 namespace {
 
@@ -76,13 +78,50 @@ IntTail IntTail::Of(const KernelCall& c, const IntRoles& roles, IntOutput output
   return t;
 }
 
-void IntTail::Row(const int32_t* sums, int64_t element, int64_t column, int64_t n) const {
+void IntTail::Rows(const SumRows& sums, int64_t element, int64_t step) const {
   std::byte* to = y + element * y_bytes;
   switch (output) {
-    case IntOutput::kSums: std::memcpy(to, sums, static_cast<size_t>(n) * sizeof(int32_t)); return;
-    case IntOutput::kQuantized: return RequantizeRow(quantized, sums, column, n, to);
-    case IntOutput::kFloats: return ToFloatsRow(floats, sums, column, n, reinterpret_cast<float*>(to));
+    case IntOutput::kSums:
+      for (int64_t r = 0; r < sums.rows; ++r)
+        std::memcpy(to + r * step * y_bytes, sums.sums + r * sums.step,
+                    static_cast<size_t>(sums.columns) * sizeof(int32_t));
+      return;
+    case IntOutput::kQuantized: return RequantizeRows(quantized, sums, to, step);
+    case IntOutput::kFloats: return ToFloatsRows(floats, sums, reinterpret_cast<float*>(to), step);
   }
+}
+
+Status CopyRowsAtEnd(const KernelCall& c, const std::byte* end, int64_t length, std::span<const std::byte*> rows) {
+  constexpr int64_t kLane = 4;
+  for (size_t i = rows.size(); i-- > 0 && end - rows[i] < length + kLane - 1;) {
+    HASTEN_ASSIGN(const auto copy, c.Scratch<std::byte>(length + kLane));
+    std::copy_n(rows[i], length, copy.data());
+    std::fill_n(copy.data() + length, kLane, std::byte{});
+    rows[i] = copy.data();
+  }
+  return {};
+}
+
+Status MultiplyInts(const KernelCall& c, const IntBlock& block, const IntTail& tail) {
+  const IntTiles& kernels = *BestIntTiles(block.shape.format);
+  const Panels& panels = block.shape.panels;
+  const RowTiles tiles = RowTiles::Of(block.rows, kernels.shape.rows);
+  HASTEN_ASSIGN(const auto sums, c.Scratch<int32_t>(block.rows * panels.vectors(0) * panels.lanes + kTailPadding));
+  for (int64_t p = block.first_panel; p < block.last_panel; ++p) {
+    const int64_t start = panels.start(p), width = panels.start(p + 1) - start;
+    IntTileCall tile{.offset = block.offset.data(), .lanes = block.shape.lanes(), .c_step = width};
+    tile.segments = static_cast<int64_t>(block.offset.size());
+    tile.b = block.shape.panel(block.b, p);
+    tile.start = block.start + start;
+    for (int64_t t = 0; t < tiles.count; ++t) {
+      tile.a = block.a + tiles.start(t);
+      tile.c = sums.data() + tiles.start(t) * width;
+      kernels.tile[tiles.size(t)][panels.vectors(p)](tile);
+    }
+    tail.Rows({sums.data(), width, block.rows, block.column + start, panels.valid(p)}, block.element + start,
+              block.row_elements);
+  }
+  return {};
 }
 
 }  // namespace hasten::cpu

@@ -23,8 +23,8 @@ int32_t ZeroOf(const KernelCall& c, int i);
 
 // Per-column tables, which a first phase computes into the workspace for all chunks.
 struct IntTables {
-  int64_t columns = 0;  // rounded up
-  static IntTables Of(int64_t columns) { return {(columns + 15) / 16 * 16}; }
+  int64_t columns = 0;  // with padding for the vectors of the tail
+  static IntTables Of(int64_t columns) { return {(columns + 2 * kTailPadding - 1) / kTailPadding * kTailPadding}; }
   int64_t bytes() const {
     return columns * static_cast<int64_t>(2 * sizeof(double) + 2 * sizeof(float) + sizeof(int32_t));
   }
@@ -39,7 +39,7 @@ struct IntTables {
             std::byte* at) const;
 };
 
-// One row of sums into the output.
+// Sums into the output.
 struct IntTail {
   IntOutput output = IntOutput::kSums;
   Requantize quantized;
@@ -49,7 +49,24 @@ struct IntTail {
   // Of the whole output; `at`: the tables.
   static IntTail Of(const KernelCall& c, const IntRoles& roles, IntOutput output, const IntTables& tables,
                     std::byte* at);
-  void Row(const int32_t* sums, int64_t element, int64_t column, int64_t n) const;
+  // `element` of the output is row 0's first, that of the next row `step` further.
+  void Rows(const SumRows& sums, int64_t element, int64_t step) const;
 };
+
+// Rows of `length` bytes whose last lane could end behind `end`, the last ones of A, are read from copies.
+Status CopyRowsAtEnd(const KernelCall& c, const std::byte* end, int64_t length, std::span<const std::byte*> rows);
+
+// Rows of A by panels of a packed matrix.
+struct IntBlock {
+  PackedInts shape;
+  const int32_t *b = nullptr, *start = nullptr;  // the matrix and what the sums of its columns begin with
+  const std::byte* const* a = nullptr;           // one a row
+  std::span<const int64_t> offset = {};          // of the segments from there, in bytes
+  int64_t rows = 0, first_panel = 0, last_panel = 0;
+  int64_t column = 0;                     // of the tail: the matrix's first
+  int64_t element = 0, row_elements = 0;  // of the output: that of row 0 and column 0, and from row to row
+};
+// A panel's sums go through the tail while they are in the first cache.
+Status MultiplyInts(const KernelCall& c, const IntBlock& block, const IntTail& tail);
 
 }  // namespace hasten::cpu

@@ -16,15 +16,22 @@ struct Requantize {  // all per column
   int32_t y_zero = 0;
   DType dtype = DType::kU8;
 };
-// Columns [column, column + n) of a row.
-void RequantizeRow(const Requantize& q, const int32_t* c, int64_t column, int64_t n, std::byte* y);
+// Rows of sums, `step` apart, of columns [column, column + columns).  Whole vectors of kTailPadding numbers are read
+// from the sums and from the tables.
+inline constexpr int64_t kTailPadding = 16;
+struct SumRows {
+  const int32_t* sums = nullptr;
+  int64_t step = 0, rows = 0, column = 0, columns = 0;
+};
+// `y`: of row 0, column `column`; its rows are y_step apart.
+void RequantizeRows(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step);
 
 // y[j] = c[j] * scale[j] + bias[j].
 struct ToFloats {
   const float* scale = nullptr;
   const float* bias = nullptr;  // null: none
 };
-void ToFloatsRow(const ToFloats& t, const int32_t* c, int64_t column, int64_t n, float* y);
+void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step);
 
 // The element that the vectors leave to double.
 void RequantizeOne(const Requantize& q, int32_t c, int64_t column, std::byte* y);
