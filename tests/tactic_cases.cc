@@ -182,6 +182,10 @@ SampleInput Bytes(DType t, Dims dims) {
   return {t, dims, t == DType::kU8 ? 0.0 : -128.0, t == DType::kU8 ? 255.0 : 127.0};
 }
 SampleInput One(DType t, double v) { return {t, {}, 0, 0, {v}}; }
+// Any two of them differ by what fits 8 bits and sign.
+SampleInput Near(DType t, Dims dims) {
+  return {t, dims, t == DType::kU8 ? 61.0 : -67.0, t == DType::kU8 ? 188.0 : 60.0};
+}
 
 using Ints = std::vector<int64_t>;
 
@@ -191,24 +195,37 @@ struct ConvShape {
   std::vector<NamedAttr> attrs = {};
 };
 std::vector<ConvShape> ConvShapes() {
-  return {{"1x1", {2, 64, 15, 17}, {67, 64, 1, 1}},
-          {"odd channels", {1, 3, 33, 31}, {32, 3, 3, 3}, {{"strides", Ints{2, 2}}, {"pads", Ints{0, 0, 1, 1}}}},
-          {"3x3", {1, 33, 20, 20}, {48, 33, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"dilations", Ints{2, 1}}}},
-          {"1-D", {2, 5, 101}, {7, 5, 4}, {{"pads", Ints{3, 2}}, {"strides", Ints{3}}}},
-          {"3-D", {1, 4, 5, 6, 7}, {5, 4, 2, 3, 1}, {{"pads", Ints{1, 1, 0, 0, 1, 0}}}},
-          {"group", {1, 15, 9, 9}, {6, 5, 3, 3}, {{"group", int64_t{3}}, {"pads", Ints{1, 1, 1, 1}}}},
-          {"depthwise", {2, 37, 19, 23}, {37, 1, 3, 3}, {{"group", int64_t{37}}, {"pads", Ints{1, 1, 1, 1}}}},
-          {"depthwise, strides",
-           {1, 64, 14, 14},
-           {64, 1, 5, 5},
-           {{"group", int64_t{64}}, {"strides", Ints{2, 2}}, {"pads", Ints{2, 2, 1, 3}}}},
-          {"depthwise, narrow, dilated",
-           {1, 3, 11, 12},
-           {3, 1, 3, 2},
-           {{"group", int64_t{3}}, {"dilations", Ints{3, 4}}, {"pads", Ints{4, 1, 0, 5}}}},
-          {"depthwise, 1-D", {1, 20, 50}, {20, 1, 7}, {{"group", int64_t{20}}}},
-          {"wide and deep", {1, 1030, 7, 7}, {200, 1030, 1, 1}},
-          {"no batch", {0, 4, 5, 5}, {6, 4, 3, 3}}};
+  return {
+      {"1x1", {2, 64, 15, 17}, {67, 64, 1, 1}},
+      {"odd channels", {1, 3, 33, 31}, {32, 3, 3, 3}, {{"strides", Ints{2, 2}}, {"pads", Ints{0, 0, 1, 1}}}},
+      {"3x3", {1, 33, 20, 20}, {48, 33, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"dilations", Ints{2, 1}}}},
+      {"1-D", {2, 5, 101}, {7, 5, 4}, {{"pads", Ints{3, 2}}, {"strides", Ints{3}}}},
+      {"3-D", {1, 4, 5, 6, 7}, {5, 4, 2, 3, 1}, {{"pads", Ints{1, 1, 0, 0, 1, 0}}}},
+      {"group", {1, 15, 9, 9}, {6, 5, 3, 3}, {{"group", int64_t{3}}, {"pads", Ints{1, 1, 1, 1}}}},
+      {"depthwise", {2, 37, 19, 23}, {37, 1, 3, 3}, {{"group", int64_t{37}}, {"pads", Ints{1, 1, 1, 1}}}},
+      {"depthwise, strides",
+       {1, 64, 14, 14},
+       {64, 1, 5, 5},
+       {{"group", int64_t{64}}, {"strides", Ints{2, 2}}, {"pads", Ints{2, 2, 1, 3}}}},
+      {"depthwise, narrow, dilated",
+       {1, 3, 11, 12},
+       {3, 1, 3, 2},
+       {{"group", int64_t{3}}, {"dilations", Ints{3, 4}}, {"pads", Ints{4, 1, 0, 5}}}},
+      {"depthwise, 1-D", {1, 20, 50}, {20, 1, 7}, {{"group", int64_t{20}}}},
+      {"wide and deep", {1, 1030, 7, 7}, {200, 1030, 1, 1}},
+      {"one channel", {1, 1, 49, 40}, {8, 1, 10, 4}, {{"strides", Ints{2, 2}}, {"pads", Ints{4, 1, 5, 1}}}},
+      {"pixels of a byte", {2, 1, 5, 9}, {3, 1, 1, 1}},
+      {"odd pixels, group", {1, 10, 5, 7}, {34, 5, 1, 1}, {{"group", int64_t{2}}}},
+      {"pixels of quads, group", {1, 12, 5, 7}, {6, 6, 1, 1}, {{"group", int64_t{2}}}},
+      {"inside", {2, 8, 9, 11}, {49, 8, 3, 3}, {{"strides", Ints{3, 2}}}},
+      {"inside, one line", {1, 3, 6, 11}, {20, 3, 1, 3}},
+      {"inside, dilated", {1, 8, 6, 11}, {20, 8, 1, 3}, {{"dilations", Ints{1, 2}}}},
+      {"dilated over the edge", {1, 5, 4, 4}, {4, 5, 3, 3}, {{"dilations", Ints{4, 5}}, {"pads", Ints{4, 5, 4, 5}}}},
+      {"stride beyond the kernel",
+       {1, 4, 11, 10},
+       {17, 4, 2, 1},
+       {{"strides", Ints{5, 4}}, {"pads", Ints{1, 2, 0, 3}}}},
+      {"no batch", {0, 4, 5, 5}, {6, 4, 3, 3}}};
 }
 
 // Over all pairs of dtypes, zero points at the ends of their ranges.
@@ -222,6 +239,11 @@ std::vector<TacticCase> IntConvolutions(bool quantised) {
         if (!quantised) {
           out.push_back({{s.what, {x, w, One(xt, x_zero), Bytes(wt, {s.w[0]})}, s.attrs}});
           out.push_back({{s.what, {x, w}, s.attrs}});
+          out.push_back({{s.what, {x, Near(wt, s.w), One(xt, x_zero), Near(wt, {s.w[0]})}, s.attrs}});
+          out.push_back(
+              {{s.what,
+                {x, w, One(xt, -1 - x_zero + 128 * (x_zero > 0 ? 2 : 0)), One(wt, wt == DType::kU8 ? 128 : 0)},
+                s.attrs}});
           continue;
         }
         const double y_scale = 0.003 * static_cast<double>(s.w.elements() / s.w[0]);
@@ -240,6 +262,30 @@ std::vector<TacticCase> IntConvolutions(bool quantised) {
                          One(DType::kF32, 0.25),
                          One(xt, x_zero)},
                         s.attrs}});
+        // Weights that fit 8 bits less their zero points.
+        out.push_back({{s.what,
+                        {x,
+                         One(DType::kF32, 0.02),
+                         One(xt, xt == DType::kU8 ? 127 : 126),
+                         Near(wt, s.w),
+                         {DType::kF32, {s.w[0]}, 0.01, 0.02},
+                         Near(wt, {s.w[0]}),
+                         One(DType::kF32, y_scale),
+                         One(wt, 5),
+                         bias},
+                        s.attrs}});
+        // Biases that sums take beyond 32 bits.
+        out.push_back({{s.what,
+                        {x,
+                         One(DType::kF32, 1),
+                         One(xt, x_zero),
+                         w,
+                         One(DType::kF32, 1),
+                         One(wt, wt == DType::kU8 ? 128 : 0),
+                         One(DType::kF32, 3e7),
+                         One(wt, 100),
+                         {DType::kI32, {s.w[0]}, -2147483648.0, 2147483647.0}},
+                        s.attrs}});
       }
   // Multipliers of powers of two: ties everywhere.
   out.push_back({{"ties",
@@ -256,32 +302,45 @@ struct ProductShape {
 };
 std::vector<TacticCase> IntProducts(std::string_view op) {
   std::vector<TacticCase> out;
-  const ProductShape shapes[] = {{"one row", {1, 515}, {515, 130}},    {"large", {129, 333}, {333, 257}},
-                                 {"deep", {7, 9001}, {9001, 33}},      {"no depth", {3, 0}, {0, 5}},
-                                 {"batches", {3, 2, 5, 7}, {2, 7, 9}}, {"tall", {4, 3, 5, 7}, {7, 19}},
-                                 {"one column", {50, 31}, {31, 1}}};
+  const ProductShape shapes[] = {
+      {"one row", {1, 515}, {515, 130}}, {"large", {129, 333}, {333, 257}},    {"deep", {7, 9001}, {9001, 33}},
+      {"no depth", {3, 0}, {0, 5}},      {"batches", {3, 2, 5, 7}, {2, 7, 9}}, {"tall", {4, 3, 5, 7}, {7, 19}},
+      {"one column", {50, 31}, {31, 1}}, {"rows of a byte", {9, 1}, {1, 50}},  {"rows of quads", {33, 64}, {64, 49}}};
   constexpr DType kF = DType::kF32;
   for (const ProductShape& s : shapes)
     for (DType at : {DType::kU8, DType::kI8})
       for (DType bt : {DType::kU8, DType::kI8}) {
         const double a_zero = at == DType::kU8 ? 255 : -128, b_zero = bt == DType::kU8 ? 0 : -128;
         const SampleInput a = Bytes(at, s.a), b = Bytes(bt, s.b), per_column = Bytes(bt, {s.b.back()});
+        const SampleInput near = Near(bt, s.b), near_zeros = Near(bt, {s.b.back()}),
+                          middle = One(bt, bt == DType::kU8 ? 128 : 0);
         const SampleInput scales{kF, {s.b.back()}, 0.01, 0.02}, none{DType::kNone, {}};
         const double y_scale = 0.003 * static_cast<double>(s.a.back() + 1);
         if (op == "MatMulInteger") {
           out.push_back({{s.what, {a, b, One(at, a_zero), per_column}}});
           out.push_back({{s.what, {a, b, none, One(bt, b_zero)}}});
+          out.push_back({{s.what, {a, b, One(at, a_zero), middle}}});
+          out.push_back({{s.what, {a, near, One(at, 1), near_zeros}}});
         } else if (op == "QLinearMatMul") {
           out.push_back(
               {{s.what, {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, One(kF, y_scale), One(at, 3)}}});
+          out.push_back(
+              {{s.what, {a, One(kF, 0.02), One(at, a_zero), near, scales, near_zeros, One(kF, y_scale), One(at, 3)}}});
         } else if (op == "com.microsoft.MatMulIntegerToFloat") {
           out.push_back({{s.what, {a, b, One(kF, 0.02), scales, One(at, a_zero), per_column, F32({s.b.back()})}}});
+          out.push_back({{s.what, {a, near, One(kF, 0.02), scales, One(at, a_zero), near_zeros, F32({s.b.back()})}}});
         } else if (s.a.rank() == 2 && s.b.rank() == 2) {
           const SampleInput bias{at == bt ? DType::kF64 : DType::kI32, {s.b.back()}, -9999, 9999};
           out.push_back(
               {{s.what,
                 {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, bias, One(kF, y_scale), One(at, 3)}}});
           out.push_back({{s.what, {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, bias}}});
+          out.push_back({{s.what, {a, One(kF, 0.02), One(at, a_zero), near, scales, near_zeros, bias}}});
+          const SampleInput transposed = Near(bt, {s.b[1], s.b[0]});
+          out.push_back(
+              {{s.what,
+                {a, One(kF, 0.02), One(at, a_zero), transposed, scales, near_zeros, bias, One(kF, y_scale), One(at, 3)},
+                {{"transB", int64_t{1}}}}});
         }
       }
   return out;
@@ -348,6 +407,7 @@ std::vector<TacticCase> DynamicProducts() {
     out.push_back({{"large", {F32({2, 67, 301}, -1, 3), w, one, One(t, t == DType::kU8 ? 255 : -128), bias}}});
     out.push_back({{"per column", {F32({301, 301}, 1, 3), w, F32({131}, 0.01, 0.02), zeros}}});
     out.push_back({{"one row", {F32({1, 301}), w, one}}});
+    out.push_back({{"fits", {F32({30, 301}, -1, 3), Near(t, {301, 131}), one, Near(t, {131}), bias}}});
     out.push_back({{"no rows", {F32({0, 301}), w, one, none, bias}}});
     for (const std::vector<double>& v : {std::vector<double>{inf, 1, 2},
                                          {-inf, 1, 2},

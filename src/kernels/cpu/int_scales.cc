@@ -15,16 +15,10 @@ bool Holds(const PlanCall& call, int i, int64_t one, int64_t other) {
   return dims && (dims->elements() == one || (dims->elements() == other && dims->back() == other));
 }
 
-bool BiasSupported(const PlanCall& call, size_t i) {
-  const DType t = call.in[i].dtype;
-  if (t != DType::kI32 && t != DType::kF64) return t == DType::kF32;
-  const Tensor* bias = call.constant(i);
-  for (int64_t j = 0; bias && j < bias->elements(); ++j)
-    if (!(std::abs(bias->Double(j)) <= 0x1p30)) return false;
-  return bias != nullptr;
-}
-
 }  // namespace
+
+// What may be added to sums of depth kMostIntDepth.
+constexpr double kMostWhole = 0x1p30;
 
 bool IntScalesSupported(const PlanCall& call, const IntRoles& roles, int64_t columns, int64_t depth) {
   if (depth > kMostIntDepth) return false;
@@ -35,8 +29,9 @@ bool IntScalesSupported(const PlanCall& call, const IntRoles& roles, int64_t col
   if (!Holds(call, roles.bias, columns, columns)) return false;
   for (int i : {roles.a_scale, roles.b_scale, roles.y_scale})
     if (i >= 0 && call.has(static_cast<size_t>(i)) && !IsFloat(call.in[static_cast<size_t>(i)].dtype)) return false;
-  return roles.bias < 0 || !call.has(static_cast<size_t>(roles.bias)) ||
-         BiasSupported(call, static_cast<size_t>(roles.bias));
+  if (roles.bias < 0 || !call.has(static_cast<size_t>(roles.bias))) return true;
+  const DType bias = call.in[static_cast<size_t>(roles.bias)].dtype;
+  return bias == DType::kI32 || bias == DType::kF32 || bias == DType::kF64;
 }
 
 int32_t ZeroOf(const KernelCall& c, int i) { return i >= 0 && c.has(i) ? static_cast<int32_t>(c.input(i).Int(0)) : 0; }
@@ -52,11 +47,13 @@ void IntTables::Fill(const KernelCall& c, const IntRoles& roles, IntOutput outpu
   for (int64_t j = 0; j < count; ++j) {
     scale(at)[j] = a * b.Double(one ? 0 : j);
     multiplier(at)[j] = static_cast<float>(scale(at)[j] / y);
-    const double added = bias ? bias->Double(j) : 0.0, nearest = scaled ? std::nearbyint(added) : 0.0;
+    const double added = bias ? bias->Double(j) : 0.0;
     if (output == IntOutput::kFloats) {
       rest(at)[j] = static_cast<float>(scaled ? added * scale(at)[j] : added);
       continue;
     }
+    // Beyond kMostWhole all of the sum is of the bias's sign or 0, so that the parts do not cancel.
+    const double nearest = scaled ? std::fmax(-kMostWhole, std::fmin(std::nearbyint(added), kMostWhole)) : 0.0;
     steps(at)[j] = added;
     whole(at)[j] = static_cast<int32_t>(nearest);
     rest(at)[j] = static_cast<float>((added - nearest) * (scale(at)[j] / y));

@@ -14,8 +14,7 @@ struct IntRoles {
 enum class IntOutput : uint8_t { kSums, kQuantized, kFloats };
 
 // Scales and zero points of a and y hold one element, those of b one or `columns`, the bias `columns`: f32 beside float
-// outputs, else (i32, or f64 with a part of a step) constant and so small that sums of `depth` products with it fit 32
-// bits.
+// outputs, else i32, or f64 with a part of a step.  Sums of `depth` products leave room for kMostWhole in 32 bits.
 bool IntScalesSupported(const PlanCall& call, const IntRoles& roles, int64_t columns, int64_t depth);
 
 // Input i's only element; 0 where it is absent.

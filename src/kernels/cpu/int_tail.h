@@ -10,7 +10,7 @@ struct Requantize {  // all per column
   const double* bias = nullptr;
   const double* scale = nullptr;
   const float* multiplier = nullptr;  // scale / y_scale
-  const int32_t* whole = nullptr;     // the integer next to the bias
+  const int32_t* whole = nullptr;     // the integer next to the bias, within 2^30
   const float* rest = nullptr;        // what is left of it, times the multiplier
   double y_scale = 1;
   int32_t y_zero = 0;
