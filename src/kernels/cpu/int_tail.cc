@@ -17,57 +17,108 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using DI = hn::RebindToSigned<D>;
 
-// Beyond this every zero point saturates.  Up to here four roundings to f32 are off by less than 2^-12.
-constexpr float kFar = 512, kNear = 0.5f - 0x1p-12f;
+// Results lie within 255 of the zero point: up to there, roundings to f32 are off by less than 2^-13.
+constexpr float kNear = 0.5f - 0x1p-13f;
+// A float of this size is an integer: what is added to it is rounded.  Its low byte is 0.
+constexpr float kInteger = 0x1.8p23f;
+constexpr int64_t kCheckedRows = 8;  // whose distances from ties are looked at together
 
-// Columns [j, j + n) of each row, n lanes at most.
-template <class T>
-void RequantizeColumns(const Requantize& q, const SumRows& rows, int64_t j, int64_t n, T* y, int64_t y_step) {
-  const D d;
-  const DI di;
-  const hn::Rebind<T, D> narrow;
-  const auto zero = hn::Set(di, q.y_zero);
-  const auto low = hn::Set(d, -kFar), high = hn::Set(d, kFar), near = hn::Set(d, kNear);
-  const auto whole = hn::LoadU(di, q.whole + rows.column + j);
-  const auto multiplier = hn::LoadU(d, q.multiplier + rows.column + j), rest = hn::LoadU(d, q.rest + rows.column + j);
-  const auto beyond = hn::Not(hn::FirstN(d, static_cast<size_t>(n)));
-  const bool all = n == static_cast<int64_t>(hn::Lanes(d));
-  alignas(64) T bytes[kTailPadding];
-  alignas(64) float distances[kTailPadding];
-  const int32_t* c = rows.sums + j;
-  T* out = y + j;
-  for (int64_t r = 0; r < rows.rows; ++r, c += rows.step, out += y_step) {
-    auto v = hn::MulAdd(hn::ConvertTo(d, hn::Add(hn::LoadU(di, c), whole)), multiplier, rest);
-    v = hn::IfThenElse(hn::Lt(v, low), low, v);  // NaN stays NaN
-    v = hn::IfThenElse(hn::Gt(v, high), high, v);
-    const auto rounded = hn::NearestInt(v);
-    const auto distance = hn::Abs(hn::Sub(v, hn::ConvertTo(d, rounded)));
-    const auto result = hn::DemoteTo(narrow, hn::Add(rounded, zero));
-    if (HWY_LIKELY(all)) {
-      hn::StoreU(result, narrow, out);
-    } else {
-      hn::StoreU(result, narrow, bytes);
-      std::copy_n(bytes, n, out);
-    }
-    if (HWY_LIKELY(hn::AllTrue(d, hn::Or(hn::Lt(distance, near), beyond)))) continue;
-    hn::StoreU(distance, d, distances);
-    for (int64_t i = 0; i < n; ++i)
-      if (!(distances[i] < kNear)) RequantizeOne(q, c[i], rows.column + j + i, reinterpret_cast<std::byte*>(out + i));
+// The low bytes of lanes.
+HWY_INLINE void StoreLow(hn::Vec<DI> v, uint8_t* y) {
+#if HWY_TARGET <= HWY_AVX3
+  __m128i bytes = _mm512_cvtepi32_epi8(v.raw);
+  asm("" : "+v"(bytes));  // not vpmovdb to memory, which some machines take long for
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(y), bytes);
+#else
+  const hn::Rebind<uint8_t, D> narrow;
+  hn::StoreU(hn::TruncateTo(narrow, hn::BitCast(hn::RebindToUnsigned<D>(), v)), narrow, y);
+#endif
+}
+
+// NaN stays NaN.
+HWY_INLINE hn::Vec<D> Clamp(hn::Vec<D> v, hn::Vec<D> low, hn::Vec<D> high) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
+  return hn::Min(high, hn::Max(low, v));  // the second operand wherever one is NaN
+#else
+  v = hn::IfThenElse(hn::Lt(v, low), low, v);
+  return hn::IfThenElse(hn::Gt(v, high), high, v);
+#endif
+}
+
+// Columns [j, j + n), n lanes at most; results are bytes, whether u8 or i8.
+class ColumnVector {
+ public:
+  ColumnVector(const Requantize& q, const SumRows& rows, int64_t j, int64_t n)
+      : q_(q), column_(rows.column + j), n_(n) {
+    const auto valid = hn::FirstN(D(), static_cast<size_t>(n));
+    whole_ = hn::LoadU(DI(), q.whole + column_);
+    multiplier_ = hn::IfThenElseZero(valid, hn::LoadU(D(), q.multiplier + column_));
+    rest_ = hn::IfThenElseZero(valid, hn::LoadU(D(), q.rest + column_));
+    const auto zero = static_cast<float>(q.y_zero), least = q.dtype == DType::kI8 ? -128.0f : 0.0f;
+    integer_ = hn::Set(D(), kInteger + zero);
+    low_ = hn::Set(D(), least - zero);
+    high_ = hn::Set(D(), least + 255.0f - zero);
   }
-}
 
-template <class T>
-void Requantize8(const Requantize& q, const SumRows& c, T* y, int64_t y_step) {
+  // Of whole vectors.
+  void Rows(const int32_t* c, int64_t step, int64_t rows, uint8_t* y, int64_t y_step) const {
+    const ColumnVector v = *this;  // in registers
+    for (int64_t r = 0; r < rows; r += kCheckedRows) {
+      const int64_t n = std::min(kCheckedRows, rows - r);
+      auto most = hn::Zero(DI());
+      for (int64_t i = 0; i < n; ++i) most = hn::Max(most, v.Row(c + i * step, y + i * y_step));
+      if (HWY_UNLIKELY(Near(most)))
+        for (int64_t i = 0; i < n; ++i) v.Recompute(c + i * step, y + i * y_step);
+      c += n * step;
+      y += n * y_step;
+    }
+  }
+
+  void NarrowRows(const int32_t* c, int64_t step, int64_t rows, uint8_t* y, int64_t y_step) const {
+    alignas(64) uint8_t bytes[kTailPadding];
+    for (int64_t r = 0; r < rows; ++r, c += step, y += y_step) {
+      const bool near = Near(Row(c, bytes));
+      for (int64_t i = 0; i < n_; ++i) y[i] = bytes[i];
+      if (HWY_UNLIKELY(near)) Recompute(c, y);
+    }
+  }
+
+ private:
+  // Returns the bits of the distances from the nearest integers: as integers, those of NaN are the largest.
+  HWY_INLINE hn::Vec<DI> Row(const int32_t* c, uint8_t* y) const {
+    auto v = hn::MulAdd(hn::ConvertTo(D(), hn::Add(hn::LoadU(DI(), c), whole_)), multiplier_, rest_);
+    v = Clamp(v, low_, high_);
+    const auto rounded = hn::Add(v, integer_);
+    StoreLow(hn::BitCast(DI(), rounded), y);
+    return hn::BitCast(DI(), hn::Abs(hn::Sub(v, hn::Sub(rounded, integer_))));
+  }
+  static HWY_INLINE bool Near(hn::Vec<DI> distance) {
+    return !hn::AllTrue(DI(), hn::Lt(distance, hn::BitCast(DI(), hn::Set(D(), kNear))));
+  }
+
+  // In double, where the nearest tie is too near.
+  HWY_NOINLINE void Recompute(const int32_t* c, uint8_t* y) const {
+    alignas(64) float distances[kTailPadding];
+    alignas(64) uint8_t bytes[kTailPadding];
+    hn::Store(hn::BitCast(D(), Row(c, bytes)), D(), distances);
+    for (int64_t i = 0; i < n_; ++i)
+      if (!(distances[i] < kNear)) RequantizeOne(q_, c[i], column_ + i, reinterpret_cast<std::byte*>(y + i));
+  }
+
+  const Requantize& q_;
+  int64_t column_, n_;
+  hn::Vec<DI> whole_;
+  hn::Vec<D> multiplier_, rest_, integer_, low_, high_;
+};
+
+void RequantizeAny(const Requantize& q, const SumRows& c, uint8_t* y, int64_t y_step) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(D()));
-  if (c.columns < lanes) return RequantizeColumns(q, c, 0, c.columns, y, y_step);
+  if (c.columns < lanes) return ColumnVector(q, c, 0, c.columns).NarrowRows(c.sums, c.step, c.rows, y, y_step);
   // The last vector overlaps the one before.
-  for (int64_t j = 0; j < c.columns; j += lanes)
-    RequantizeColumns(q, c, std::min(j, c.columns - lanes), lanes, y, y_step);
-}
-
-void RequantizeAny(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
-  if (q.dtype == DType::kI8) return Requantize8(q, c, reinterpret_cast<int8_t*>(y), y_step);
-  Requantize8(q, c, reinterpret_cast<uint8_t*>(y), y_step);
+  for (int64_t at = 0; at < c.columns; at += lanes) {
+    const int64_t j = std::min(at, c.columns - lanes);
+    ColumnVector(q, c, j, lanes).Rows(c.sums + j, c.step, c.rows, y + j, y_step);
+  }
 }
 
 void Floats(const ToFloats& t, const SumRows& rows, float* y, int64_t y_step) {
@@ -98,7 +149,7 @@ HWY_EXPORT(Floats);
 }  // namespace
 
 void RequantizeRows(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
-  HWY_DYNAMIC_DISPATCH(RequantizeAny)(q, c, y, y_step);
+  HWY_DYNAMIC_DISPATCH(RequantizeAny)(q, c, reinterpret_cast<uint8_t*>(y), y_step);
 }
 void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step) {
   HWY_DYNAMIC_DISPATCH(Floats)(t, c, y, y_step);
