@@ -15,9 +15,9 @@ struct IntConvParams {
 };
 
 IntRoles IntConvOf(const PlanCall& call);
-// 8-bit operands of rank 3 to 5; weights and their zero points constant.
-bool IntConvSupported(const PlanCall& call);
-Status PrepareIntConv(const PlanCall& call, std::vector<std::byte>* params);
+// 8-bit operands of rank 3 to 5; weights and their zero points constant, and fit the format.
+bool IntConvSupported(const PlanCall& call, IntFormat format);
+Status PrepareIntConv(const PlanCall& call, IntFormat format, std::vector<std::byte>* params);
 // Zero points of the constant b: none, one, or one per column.
 std::vector<int32_t> WeightZeros(const PlanCall& call, const IntRoles& roles);
 
@@ -25,9 +25,15 @@ std::vector<int32_t> WeightZeros(const PlanCall& call, const IntRoles& roles);
 bool IntConvFits(const PlanCall& call, IntFormat format);
 Status PackIntConv(const PlanCall& call, int input, IntFormat format, Tensor* packed);
 Type PackedIntConvType(const PlanCall& call, int input, IntFormat format);
-Status PrepareIntConvProduct(const PlanCall& call, IntFormat format, std::vector<std::byte>* params);
 Status BindIntConvProduct(const BoundShapes& s, Binding* binding);
 Status RunIntConvProduct(KernelCall& c);
+
+// Depthwise: along the channels, in one of the formats.
+bool IntDepthwiseFits(const PlanCall& call, IntFormat format);
+Status PackIntDepthwise(const PlanCall& call, int input, IntFormat format, Tensor* packed);
+Type PackedIntDepthwiseType(const PlanCall& call, int input, IntFormat format);
+Status BindIntDepthwise(const BoundShapes& s, Binding* binding);
+Status RunIntDepthwise(KernelCall& c);
 
 template <IntFormat kFormat>
 constexpr Tactic IntConvTactic(std::string_view name, Isa isa) {
@@ -42,10 +48,22 @@ constexpr Tactic IntConvTactic(std::string_view name, Isa isa) {
       .pack = [](const PlanCall& call, int i, Tensor* packed) { return PackIntConv(call, i, kFormat, packed); },
       .packed_type = [](const PlanCall& call, int i) { return PackedIntConvType(call, i, kFormat); },
       .prepare = [](const PlanCall& call,
-                    std::vector<std::byte>* params) { return PrepareIntConvProduct(call, kFormat, params); },
+                    std::vector<std::byte>* params) { return PrepareIntConv(call, kFormat, params); },
       .bind = BindIntConvProduct,
       .run = RunIntConvProduct,
   };
+}
+
+template <IntFormat kFormat>
+constexpr Tactic IntDepthwiseTactic(std::string_view name, Isa isa) {
+  Tactic t = IntConvTactic<kFormat>(name, isa);
+  t.supports = [](const PlanCall& call) { return IntDepthwiseFits(call, kFormat); };
+  t.speed = kFormat == IntFormat::kQuads ? 60 : 30;
+  t.pack = [](const PlanCall& call, int i, Tensor* packed) { return PackIntDepthwise(call, i, kFormat, packed); };
+  t.packed_type = [](const PlanCall& call, int i) { return PackedIntDepthwiseType(call, i, kFormat); };
+  t.bind = BindIntDepthwise;
+  t.run = RunIntDepthwise;
+  return t;
 }
 
 }  // namespace hasten::cpu

@@ -101,7 +101,8 @@ void PrepareOperands(KernelCall& c, const Bound& b) {
     const int32_t zero = ZeroIn(b.shape.format, is_signed, ZeroOf(c, roles.a_zero));
     auto* starts = reinterpret_cast<int32_t*>(c.workspace + b.tables_end());
     for (int64_t group = 0; group < g.groups; ++group)
-      b.shape.Start(c.input(roles.b).as<int32_t>() + group * b.shape.size(), zero, starts + group * b.shape.width());
+      StartSums(c.input(roles.b).as<int32_t>() + group * b.shape.size(), b.shape.width(), zero,
+                starts + group * b.shape.width());
     return;
   }
   const int64_t first = (c.chunk - 1) * b.lines_per_chunk;
@@ -152,12 +153,17 @@ Status MultiplyChunk(KernelCall& c, const Bound& b) {
 }  // namespace
 
 bool IntConvFits(const PlanCall& call, IntFormat format) {
-  if (!BestIntTiles(format) || !IntConvSupported(call)) return false;
-  if (format == IntFormat::kPairs) return true;
-  const Tensor& w = *call.constant(static_cast<size_t>(IntConvOf(call).b));
-  const std::vector<int32_t> zero = WeightZeros(call, IntConvOf(call));
-  const int64_t depth = w.dims.Product(1, w.dims.rank());
-  return FitQuads({Bytes::Of(w), {}, 1, depth, zero}, depth, w.dims[0]);
+  constexpr int64_t kMostGrowth = 1 << 14;  // of the image by its padding, where that is all
+  const auto& a = call.attrs<ConvAttrs>();
+  if (!IntConvSupported(call, format)) return false;
+  const Dims& w = call.constant(static_cast<size_t>(IntConvOf(call).b))->dims;
+  double growth = 1;
+  for (int i = 0; i < w.rank() - 2; ++i) {
+    const int64_t reach = (w[i + 2] - 1) * EntryOr(a.dilations, i, 1);
+    const int64_t pads = EntryOr(a.pads, i, 0) + EntryOr(a.pads, i + w.rank() - 2, 0);
+    growth *= 1.0 + static_cast<double>(HasSamePadding(a) ? reach : HasExplicitPadding(a) ? pads : 0);
+  }
+  return growth <= kMostGrowth;
 }
 
 Status PackIntConv(const PlanCall& call, int input, IntFormat format, Tensor* packed) {
@@ -183,15 +189,6 @@ Status PackIntConv(const PlanCall& call, int input, IntFormat format, Tensor* pa
 Type PackedIntConvType(const PlanCall& call, int input, IntFormat format) {
   if (input != IntConvOf(call).b) return Type::Unknown();
   return Type::Tensor(DType::kI32, Dims{call.attrs<ConvAttrs>().group, ShapeOf(call, format).size()});
-}
-
-Status PrepareIntConvProduct(const PlanCall& call, IntFormat format, std::vector<std::byte>* params) {
-  HASTEN_TRY(PrepareIntConv(call, params));
-  IntConvParams p;
-  std::memcpy(&p, params->data(), sizeof p);
-  p.format = format;
-  std::memcpy(params->data(), &p, sizeof p);
-  return {};
 }
 
 Status BindIntConvProduct(const BoundShapes& s, Binding* binding) {

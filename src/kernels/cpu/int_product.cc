@@ -256,7 +256,7 @@ Status PrepareOperands(KernelCall& c, const Bound& b) {
   if (c.chunk > 0) return PackMatrix(c, b, c.chunk - 1);
   b.tables.Fill(c, p.roles, p.output, p.cols, p.alpha, c.workspace);
   auto* start = reinterpret_cast<int32_t*>(c.workspace + b.starts_at());
-  if (p.packed) b.shape.Start(c.input(p.roles.b).as<int32_t>(), ZeroOfA(c, p), start);
+  if (p.packed) StartSums(c.input(p.roles.b).as<int32_t>(), b.shape.width(), ZeroOfA(c, p), start);
   return {};
 }
 
@@ -280,7 +280,7 @@ Status MultiplyChunk(KernelCall& c, const Bound& b) {
   } else {
     block.b = reinterpret_cast<const int32_t*>(c.workspace + b.matrices_at()) + b_matrix * b.shape.size();
     HASTEN_ASSIGN(const auto start, c.Scratch<int32_t>(b.shape.width()));
-    b.shape.Start(block.b, ZeroOfA(c, p), start.data());
+    StartSums(block.b, b.shape.width(), ZeroOfA(c, p), start.data());
     block.start = start.data();
   }
   block.first_panel = b.grid.first_panel(panel_block);

@@ -176,9 +176,9 @@ void PackedInts::Pack(const IntSource& src, int32_t* to) const {
   }
 }
 
-void PackedInts::Start(const int32_t* b, int32_t zero, int32_t* to) const {
-  for (int64_t j = 0; j < width(); ++j)
-    to[j] = static_cast<int32_t>(-static_cast<uint32_t>(zero) * static_cast<uint32_t>(b[j]));
+void StartSums(const int32_t* columns, int64_t n, int32_t zero, int32_t* to) {
+  for (int64_t j = 0; j < n; ++j)
+    to[j] = static_cast<int32_t>(-static_cast<uint32_t>(zero) * static_cast<uint32_t>(columns[j]));
 }
 
 }  // namespace hasten::cpu

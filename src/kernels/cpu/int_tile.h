@@ -88,8 +88,8 @@ struct PackedInts {
   // Where a panel of a matrix at `b` begins.
   const int32_t* panel(const int32_t* b, int64_t p) const { return b + width() + panels.start(p) * segments * lanes(); }
   void Pack(const IntSource& src, int32_t* to) const;
-  // What sums begin with where A's zero point is `zero`.
-  void Start(const int32_t* b, int32_t zero, int32_t* to) const;
 };
+// What sums begin with where A's zero point is `zero`, from the sums of B's columns.
+void StartSums(const int32_t* columns, int64_t n, int32_t zero, int32_t* to);
 
 }  // namespace hasten::cpu
