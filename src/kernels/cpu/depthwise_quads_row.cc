@@ -47,24 +47,29 @@ struct Pass {
   int64_t sums_step = 0;
 };
 
+// Folds where loops would do: clang turns those that copy vectors into calls that keep them in memory.
+template <int kLines, int kStride, int... k>
+HASTEN_VNNI inline void SlideOver(const Pass& p, std::integer_sequence<int, k...>) {
+  constexpr int kKernel = sizeof...(k);
+  const Columns columns = p.columns;
+  const int64_t outputs = p.width.out, from_step = p.from_step, sums_step = p.sums_step;
+  const int32_t* from = p.from;
+  int32_t* sums = p.sums;
+  const __m512i w[kKernel] = {_mm512_loadu_si512(p.weights + k * p.weight_step)...};
+  int64_t column = -p.width.pad_begin;
+  __m512i quad[kKernel + kStride] = {};  // of the columns from there; first, those that the first output keeps
+  ((quad[k] = k < kStride ? quad[k] : ColumnOf<kLines>(columns, column + k - kStride)), ...);
+  for (int64_t o = 0; o < outputs; ++o, column += kStride, from += from_step, sums += sums_step) {
+    __m512i sum = _mm512_maskz_loadu_epi32(columns.mask, from);
+    ((quad[k] = k + kStride < kKernel ? quad[k + kStride] : ColumnOf<kLines>(columns, column + k)), ...);
+    ((sum = _mm512_dpbusd_epi32(sum, quad[k], w[k])), ...);
+    _mm512_mask_storeu_epi32(sums, columns.mask, sum);
+  }
+}
+
 template <int kLines, int kStride, int kKernel>
 HASTEN_VNNI void Slide(const Pass& p) {
-  constexpr int kKept = kKernel > kStride ? kKernel - kStride : 0;
-  __m512i w[kKernel], quad[kKernel];
-  HASTEN_UNROLL
-  for (int k = 0; k < kKernel; ++k) w[k] = _mm512_loadu_si512(p.weights + k * p.weight_step);
-  HASTEN_UNROLL
-  for (int k = kStride; k < kKernel; ++k) quad[k] = ColumnOf<kLines>(p.columns, k - kStride - p.width.pad_begin);
-  for (int64_t o = 0; o < p.width.out; ++o) {
-    __m512i sum = _mm512_maskz_loadu_epi32(p.columns.mask, p.from + o * p.from_step);
-    HASTEN_UNROLL
-    for (int k = 0; k < kKept; ++k) quad[k] = quad[k + kStride];
-    HASTEN_UNROLL
-    for (int k = kKept; k < kKernel; ++k) quad[k] = ColumnOf<kLines>(p.columns, o * kStride + k - p.width.pad_begin);
-    HASTEN_UNROLL
-    for (int k = 0; k < kKernel; ++k) sum = _mm512_dpbusd_epi32(sum, quad[k], w[k]);
-    _mm512_mask_storeu_epi32(p.sums + o * p.sums_step, p.columns.mask, sum);
-  }
+  SlideOver<kLines, kStride>(p, std::make_integer_sequence<int, kKernel>());
 }
 
 template <int kLines>
