@@ -119,10 +119,13 @@ Status RowsOf(const KernelCall& c, const Bound& b, int64_t first, std::span<cons
   const std::byte* data = image.copied ? c.workspace + b.starts_end() : c.input(b.params.roles.a).data;
   const int64_t pixel = image.pixel * b.bytes();
   PixelCursor p(g, first);
-  for (const std::byte*& row : out) {
+  for (size_t i = 0; i < out.size();) {
     const int64_t plane = p.image * image.size[0] + p.at[0] * g.axes[0].stride;
-    const int64_t line = plane * image.size[1] + p.at[1] * g.axes[1].stride;
-    row = data + (line * image.size[2] + p.at[2] * g.axes[2].stride) * pixel;
+    const int64_t line = plane * image.size[1] + p.at[1] * g.axes[1].stride, step = g.axes[2].stride * pixel;
+    const std::byte* row = data + line * image.size[2] * pixel + p.at[2] * step;
+    const int64_t n = std::min(g.axes[2].out - p.at[2], static_cast<int64_t>(out.size() - i));
+    for (int64_t k = 0; k < n; ++k, row += step) out[i++] = row;
+    p.at[2] += n - 1;
     p.Next();
   }
   if (image.copied || b.shape.length % NumbersOf(b.shape.format) == 0) return {};

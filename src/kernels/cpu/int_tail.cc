@@ -17,101 +17,105 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using DI = hn::RebindToSigned<D>;
 
-// Results lie within 255 of the zero point: up to there, roundings to f32 are off by less than 2^-13.
-constexpr float kNear = 0.5f - 0x1p-13f;
-// A float of this size is an integer: what is added to it is rounded.  Its low byte is 0.
-constexpr float kInteger = 0x1.8p23f;
+// Results are computed in steps of 2^-16: of the sum of a half, the zero point and the quotient, the upper half of the
+// bits is the result, the lower half its distance from a tie.  Results lie within 256 of the zero point; up to there,
+// roundings to f32 are off by less than kOff steps.
+constexpr float kStep = 0x1p16f, kOff = 8;
 constexpr int64_t kCheckedRows = 8;  // whose distances from ties are looked at together
 
-// The low bytes of lanes.
-HWY_INLINE void StoreLow(hn::Vec<DI> v, uint8_t* y) {
+// NaN and what is too large become numbers whose lower half is 0, or 32-bit integers as large as they come.
+HWY_INLINE hn::Vec<DI> ToSteps(hn::Vec<D> v) {
 #if HWY_TARGET <= HWY_AVX3
-  __m128i bytes = _mm512_cvtepi32_epi8(v.raw);
-  asm("" : "+v"(bytes));  // not vpmovdb to memory, which some machines take long for
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(y), bytes);
+  return hn::Vec<DI>{_mm512_cvtps_epi32(v.raw)};  // NearestInt takes three for it
 #else
-  const hn::Rebind<uint8_t, D> narrow;
-  hn::StoreU(hn::TruncateTo(narrow, hn::BitCast(hn::RebindToUnsigned<D>(), v)), narrow, y);
+  return hn::NearestInt(v);
 #endif
 }
 
-// NaN stays NaN.
-HWY_INLINE hn::Vec<D> Clamp(hn::Vec<D> v, hn::Vec<D> low, hn::Vec<D> high) {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
-  return hn::Min(high, hn::Max(low, v));  // the second operand wherever one is NaN
+HWY_INLINE hn::Vec<hn::Rebind<int8_t, D>> Saturate(hn::Vec<DI> v) {
+#if HWY_TARGET <= HWY_AVX3
+  hn::Vec<hn::Rebind<int8_t, D>> bytes{_mm512_cvtsepi32_epi8(v.raw)};
+  asm("" : "+v"(bytes.raw));  // not vpmovsdb to memory, which some machines take long for
+  return bytes;
 #else
-  v = hn::IfThenElse(hn::Lt(v, low), low, v);
-  return hn::IfThenElse(hn::Gt(v, high), high, v);
+  return hn::DemoteTo(hn::Rebind<int8_t, D>(), v);
 #endif
 }
 
-// Columns [j, j + n), n lanes at most; results are bytes, whether u8 or i8.
+// Columns [j, j + n), n lanes at most.
 class ColumnVector {
  public:
   ColumnVector(const Requantize& q, const SumRows& rows, int64_t j, int64_t n)
       : q_(q), column_(rows.column + j), n_(n) {
     const auto valid = hn::FirstN(D(), static_cast<size_t>(n));
+    const auto step = hn::Set(D(), kStep);
+    const bool is_signed = q.dtype == DType::kI8;  // u8: less 128, which flips the upper bit
+    const auto zero = static_cast<float>(q.y_zero - (is_signed ? 0 : 128));
+    flip_ = hn::Set(hn::Rebind<int8_t, D>(), is_signed ? int8_t{0} : int8_t{-128});
     whole_ = hn::LoadU(DI(), q.whole + column_);
-    multiplier_ = hn::IfThenElseZero(valid, hn::LoadU(D(), q.multiplier + column_));
-    rest_ = hn::IfThenElseZero(valid, hn::LoadU(D(), q.rest + column_));
-    const auto zero = static_cast<float>(q.y_zero), least = q.dtype == DType::kI8 ? -128.0f : 0.0f;
-    integer_ = hn::Set(D(), kInteger + zero);
-    low_ = hn::Set(D(), least - zero);
-    high_ = hn::Set(D(), least + 255.0f - zero);
+    multiplier_ = hn::IfThenElseZero(valid, hn::Mul(hn::LoadU(D(), q.multiplier + column_), step));
+    added_ = hn::IfThenElseZero(valid, hn::Mul(hn::LoadU(D(), q.rest + column_), step));
+    added_ = hn::Add(added_, hn::Set(D(), (zero + 0.5f) * kStep + kOff));
   }
 
   // Of whole vectors.
-  void Rows(const int32_t* c, int64_t step, int64_t rows, uint8_t* y, int64_t y_step) const {
+  void Rows(const int32_t* c, int64_t step, int64_t rows, std::byte* y, int64_t y_step) const {
     const ColumnVector v = *this;  // in registers
     for (int64_t r = 0; r < rows; r += kCheckedRows) {
       const int64_t n = std::min(kCheckedRows, rows - r);
-      auto most = hn::Zero(DI());
-      for (int64_t i = 0; i < n; ++i) most = hn::Max(most, v.Row(c + i * step, y + i * y_step));
-      if (HWY_UNLIKELY(Near(most)))
+      auto least = hn::Set(Halves(), uint16_t{0xffff});
+      for (int64_t i = 0; i < n; ++i)
+        least = hn::Min(least, hn::BitCast(Halves(), v.Row(c + i * step, reinterpret_cast<int8_t*>(y + i * y_step))));
+      if (HWY_UNLIKELY(Near(least)))
         for (int64_t i = 0; i < n; ++i) v.Recompute(c + i * step, y + i * y_step);
       c += n * step;
       y += n * y_step;
     }
   }
 
-  void NarrowRows(const int32_t* c, int64_t step, int64_t rows, uint8_t* y, int64_t y_step) const {
-    alignas(64) uint8_t bytes[kTailPadding];
+  void NarrowRows(const int32_t* c, int64_t step, int64_t rows, std::byte* y, int64_t y_step) const {
+    alignas(64) int8_t bytes[kTailPadding];
     for (int64_t r = 0; r < rows; ++r, c += step, y += y_step) {
-      const bool near = Near(Row(c, bytes));
-      for (int64_t i = 0; i < n_; ++i) y[i] = bytes[i];
+      const bool near = Near(hn::BitCast(Halves(), Row(c, bytes)));
+      for (int64_t i = 0; i < n_; ++i) y[i] = static_cast<std::byte>(bytes[i]);
       if (HWY_UNLIKELY(near)) Recompute(c, y);
     }
   }
 
  private:
-  // Returns the bits of the distances from the nearest integers: as integers, those of NaN are the largest.
-  HWY_INLINE hn::Vec<DI> Row(const int32_t* c, uint8_t* y) const {
-    auto v = hn::MulAdd(hn::ConvertTo(D(), hn::Add(hn::LoadU(DI(), c), whole_)), multiplier_, rest_);
-    v = Clamp(v, low_, high_);
-    const auto rounded = hn::Add(v, integer_);
-    StoreLow(hn::BitCast(DI(), rounded), y);
-    return hn::BitCast(DI(), hn::Abs(hn::Sub(v, hn::Sub(rounded, integer_))));
+  using Halves = hn::Repartition<uint16_t, DI>;
+
+  // Returns the steps.
+  HWY_INLINE hn::Vec<DI> Row(const int32_t* c, int8_t* y) const {
+    const auto sum = hn::ConvertTo(D(), hn::Add(hn::LoadU(DI(), c), whole_));
+    const auto steps = ToSteps(hn::MulAdd(sum, multiplier_, added_));
+    hn::StoreU(hn::Xor(Saturate(hn::ShiftRight<16>(steps)), flip_), hn::Rebind<int8_t, D>(), y);
+    return steps;
   }
-  static HWY_INLINE bool Near(hn::Vec<DI> distance) {
-    return !hn::AllTrue(DI(), hn::Lt(distance, hn::BitCast(DI(), hn::Set(D(), kNear))));
+  static HWY_INLINE hn::Vec<DI> Distance(hn::Vec<hn::Repartition<uint16_t, DI>> steps) {
+    return hn::And(hn::BitCast(DI(), steps), hn::Set(DI(), 0xffff));
+  }
+  static HWY_INLINE bool Near(hn::Vec<hn::Repartition<uint16_t, DI>> steps) {
+    return !hn::AllTrue(DI(), hn::Gt(Distance(steps), hn::Set(DI(), static_cast<int32_t>(2 * kOff))));
   }
 
   // In double, where the nearest tie is too near.
-  HWY_NOINLINE void Recompute(const int32_t* c, uint8_t* y) const {
-    alignas(64) float distances[kTailPadding];
-    alignas(64) uint8_t bytes[kTailPadding];
-    hn::Store(hn::BitCast(D(), Row(c, bytes)), D(), distances);
+  HWY_NOINLINE void Recompute(const int32_t* c, std::byte* y) const {
+    alignas(64) int32_t distances[kTailPadding];
+    alignas(64) int8_t bytes[kTailPadding];
+    hn::Store(Distance(hn::BitCast(Halves(), Row(c, bytes))), DI(), distances);
     for (int64_t i = 0; i < n_; ++i)
-      if (!(distances[i] < kNear)) RequantizeOne(q_, c[i], column_ + i, reinterpret_cast<std::byte*>(y + i));
+      if (distances[i] <= static_cast<int32_t>(2 * kOff)) RequantizeOne(q_, c[i], column_ + i, y + i);
   }
 
   const Requantize& q_;
   int64_t column_, n_;
   hn::Vec<DI> whole_;
-  hn::Vec<D> multiplier_, rest_, integer_, low_, high_;
+  hn::Vec<D> multiplier_, added_;
+  hn::Vec<hn::Rebind<int8_t, D>> flip_;
 };
 
-void RequantizeAny(const Requantize& q, const SumRows& c, uint8_t* y, int64_t y_step) {
+void RequantizeAny(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(D()));
   if (c.columns < lanes) return ColumnVector(q, c, 0, c.columns).NarrowRows(c.sums, c.step, c.rows, y, y_step);
   // The last vector overlaps the one before.
@@ -149,7 +153,7 @@ HWY_EXPORT(Floats);
 }  // namespace
 
 void RequantizeRows(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
-  HWY_DYNAMIC_DISPATCH(RequantizeAny)(q, c, reinterpret_cast<uint8_t*>(y), y_step);
+  HWY_DYNAMIC_DISPATCH(RequantizeAny)(q, c, y, y_step);
 }
 void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step) {
   HWY_DYNAMIC_DISPATCH(Floats)(t, c, y, y_step);
@@ -157,7 +161,7 @@ void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step)
 
 void RequantizeOne(const Requantize& q, int32_t c, int64_t column, std::byte* y) {
   const double v = Quantize((c + q.bias[column]) * q.scale[column] / q.y_scale, static_cast<double>(q.y_zero), q.dtype);
-  Tensor{q.dtype, {}, y, nullptr, {}}.SetDouble(0, v);
+  StoreInteger(v, q.dtype, y);
 }
 
 }  // namespace hasten::cpu

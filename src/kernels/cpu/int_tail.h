@@ -1,11 +1,14 @@
 // What becomes of 32-bit sums: 8 bits again, floats, or what they are.
 #pragma once
+#include <cmath>
+
 #include "ops/kernel.h"
 
 namespace hasten::cpu {
 
 // y[j] = saturate(round((c[j] + bias[j]) * scale[j] / y_scale) + y_zero) as the references compute it, in double and
-// half to even: bit for bit.  The vectors multiply in f32 and fall back to double where that is too near a tie.
+// half to even: bit for bit.  The vectors multiply in f32 and fall back to double where that is too near a tie, or far
+// beyond what the type holds.
 struct Requantize {  // all per column
   const double* bias = nullptr;
   const double* scale = nullptr;
@@ -35,5 +38,11 @@ void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step)
 
 // The element that the vectors leave to double.
 void RequantizeOne(const Requantize& q, int32_t c, int64_t column, std::byte* y);
+
+// What the type holds, or NaN.
+inline void StoreInteger(double v, DType t, std::byte* y) {
+  if (std::isnan(v)) return Tensor{t, {}, y, nullptr, {}}.SetDouble(0, v);
+  *y = static_cast<std::byte>(static_cast<int32_t>(v));
+}
 
 }  // namespace hasten::cpu

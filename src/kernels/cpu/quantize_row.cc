@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/cpu/int_tail.h"
 #include "kernels/cpu/int_tile.h"
 #include "kernels/cpu/simd.h"
 #include "ops/quantized.h"
@@ -142,7 +143,7 @@ void CombineOne(const QuantizedPair& q, const std::byte* a, const std::byte* b, 
   const double av = static_cast<double>(Bytes{a, is_signed}.at(0) - q.a_zero) * q.a_scale;
   const double bv = static_cast<double>(Bytes{b, is_signed}.at(0) - q.b_zero) * q.b_scale;
   const double v = Quantize((q.product ? av * bv : av + bv) / q.y_scale, static_cast<double>(q.y_zero), q.dtype);
-  Tensor{q.dtype, {}, y, nullptr, {}}.SetDouble(0, v);
+  StoreInteger(v, q.dtype, y);
 }
 
 }  // namespace hasten::cpu
