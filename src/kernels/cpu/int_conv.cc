@@ -33,6 +33,7 @@ Status PrepareIntConv(const PlanCall& call, IntFormat format, std::vector<std::b
   p.weight.rank = dims.rank();
   std::copy(dims.begin(), dims.end(), p.weight.dims);
   params->resize(sizeof p);
+  p.tables = IntTables::Known(call, p.roles, p.output, dims[0], 1, params);
   std::memcpy(params->data(), &p, sizeof p);
   return {};
 }

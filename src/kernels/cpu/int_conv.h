@@ -12,6 +12,7 @@ struct IntConvParams {
   IntFormat format = IntFormat::kPairs;
   IntRoles roles;
   IntOutput output = IntOutput::kSums;
+  IntTables tables;
 };
 
 IntRoles IntConvOf(const PlanCall& call);

@@ -32,12 +32,11 @@ struct Bound {
   IntConvParams params;
   PackedInts shape;
   ChunkGrid grid;
-  IntTables tables;
   Image image;
   int64_t lines_per_chunk = 1, segments = 0;
 
   int64_t bytes() const { return BytesOf(shape.format); }
-  int64_t tables_end() const { return (tables.bytes() + 63) / 64 * 64; }
+  int64_t tables_end() const { return params.tables.workspace_bytes(); }
   int64_t starts_end() const { return tables_end() + geometry.groups * shape.width() * int64_t{sizeof(int32_t)}; }
 };
 
@@ -96,7 +95,8 @@ void PrepareOperands(KernelCall& c, const Bound& b) {
   const IntRoles& roles = b.params.roles;
   const ConvGeometry& g = b.geometry;
   if (c.chunk == 0) {
-    b.tables.Fill(c, roles, b.params.output, g.groups * g.filters, 1, c.workspace);
+    if (b.params.tables.known_at == 0)
+      b.params.tables.Fill(IntScaling::Of(c, roles), b.params.output, g.groups * g.filters, 1, c.workspace);
     const bool is_signed = c.input(roles.a).dtype == DType::kI8;
     const int32_t zero = ZeroIn(b.shape.format, is_signed, ZeroOf(c, roles.a_zero));
     auto* starts = reinterpret_cast<int32_t*>(c.workspace + b.tables_end());
@@ -150,7 +150,7 @@ Status MultiplyChunk(KernelCall& c, const Bound& b) {
   block.column = group * g.filters;
   block.row_elements = g.groups * g.filters;
   block.element = first * block.row_elements + block.column;
-  return MultiplyInts(c, block, IntTail::Of(c, b.params.roles, b.params.output, b.tables, c.workspace));
+  return MultiplyInts(c, block, IntTail::Of(c, b.params.roles, b.params.output, b.params.tables));
 }
 
 }  // namespace
@@ -202,7 +202,6 @@ Status BindIntConvProduct(const BoundShapes& s, Binding* binding) {
   const ConvGeometry& g = b.geometry;
   b.shape = ShapeOf(b.params.format, weight, g.groups, g.axes[2].dilation);
   b.grid = ChunkGrid::Of(g.rows(), b.shape.panels, g.taps() * g.channels, BestIntTiles(b.params.format)->shape.rows);
-  b.tables = IntTables::Of(g.groups * g.filters);
   b.image = ImageOf(g, InPlace(g, b.shape, ReadInPlace(b.params.format, s.in[0].dtype)));
   const int64_t lines = b.image.copied ? b.image.lines(g) : 0;
   b.lines_per_chunk = std::max<int64_t>(1, (64 << 10) / std::max<int64_t>(1, b.image.line()));

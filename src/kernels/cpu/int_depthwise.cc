@@ -12,13 +12,12 @@ constexpr int64_t kPadding = 16;  // weights of a tap are a multiple of it
 struct Bound {
   ConvGeometry geometry;
   IntConvParams params;
-  IntTables tables;
   int64_t rows = 0, rows_per_chunk = 1, channels_at_once = 1;
 
   bool quads() const { return params.format == IntFormat::kQuads; }
   int64_t step() const { return (geometry.groups + kPadding - 1) / kPadding * kPadding; }
   // The workspace of quads: tables, what sums begin with, a pixel outside the image.
-  int64_t start_at() const { return (tables.bytes() + 63) / 64 * 64; }
+  int64_t start_at() const { return params.tables.workspace_bytes(); }
   int64_t padding_at() const { return start_at() + step() * int64_t{sizeof(int32_t)}; }
 };
 
@@ -75,7 +74,6 @@ Status BindIntDepthwise(const BoundShapes& s, Binding* binding) {
   const Dims y = *s.out[0].shape.Concrete();
   b.geometry = GeometryOf(s.attrs<ConvAttrs>(), *s.in[0].shape.Concrete(), WeightDims(&b.params.weight), y);
   const ConvGeometry& g = b.geometry;
-  b.tables = IntTables::Of(g.groups);
   b.channels_at_once = g.groups;
   if (y.elements() > 0) {
     b.rows = g.batch * g.axes[1].out;
@@ -93,7 +91,8 @@ namespace {
 void Prepare(const KernelCall& c, const Bound& b) {
   const IntRoles& roles = b.params.roles;
   const int64_t channels = b.geometry.groups;
-  b.tables.Fill(c, roles, b.params.output, channels, 1, c.workspace);
+  if (b.params.tables.known_at == 0)
+    b.params.tables.Fill(IntScaling::Of(c, roles), b.params.output, channels, 1, c.workspace);
   if (!b.quads()) return;
   const int32_t zero = ZeroOf(c, roles.a_zero);
   StartSums(c.input(roles.b).as<int32_t>(), b.step(),
@@ -135,7 +134,7 @@ Status RunIntDepthwise(KernelCall& c) {
   HASTEN_ASSIGN(const auto sums, c.Scratch<int32_t>(pixels * most + kTailPadding));
   DepthwiseIntRow pairs = PairsOf(c, b, sums.data());
   DepthwiseQuadsRow quads = QuadsOf(c, b, sums.data());
-  const IntTail tail = IntTail::Of(c, roles, b.params.output, b.tables, c.workspace);
+  const IntTail tail = IntTail::Of(c, roles, b.params.output, b.params.tables);
   const int64_t first = c.chunk * b.rows_per_chunk, last = std::min(first + b.rows_per_chunk, b.rows);
   for (int64_t row = first; row < last; ++row) {
     const int64_t oh = row % g.axes[1].out;

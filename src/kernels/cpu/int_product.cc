@@ -104,6 +104,7 @@ struct Params {
   IntRoles roles;
   IntOutput output = IntOutput::kSums;
   double alpha = 1;
+  IntTables tables;
   int64_t packed = 0, inner = 0, cols = 0, b_transposed = 0;
 };
 
@@ -122,6 +123,7 @@ Status PrepareIntProduct(const PlanCall& call, IntFormat format, std::vector<std
   p.inner = b[b.rank() - (gemm.trans_b ? 1 : 2)].value();
   p.cols = b[b.rank() - (gemm.trans_b ? 2 : 1)].value();
   params->resize(sizeof p);
+  p.tables = IntTables::Known(call, p.roles, p.output, p.cols, p.alpha, params);
   std::memcpy(params->data(), &p, sizeof p);
   return {};
 }
@@ -157,7 +159,6 @@ struct Bound {
   int batch_rank = 0;
   PackedInts shape;
   ChunkGrid grid;
-  IntTables tables;
   bool copied = false;                      // A
   int64_t rows_per_chunk = 1, copying = 0;  // chunks that copy rows of A; before them one packs each matrix of B
 
@@ -165,7 +166,7 @@ struct Bound {
   int64_t row_bytes() const { return params.inner * BytesOf(params.format); }
   int64_t a_rows() const { return a_matrices * rows; }
   // The workspace: tables, what sums begin with, packed matrices, rows of A.
-  int64_t starts_at() const { return (tables.bytes() + 63) / 64 * 64; }
+  int64_t starts_at() const { return params.tables.workspace_bytes(); }
   int64_t matrices_at() const { return starts_at() + shape.width() * int64_t{sizeof(int32_t)}; }
   int64_t rows_at() const { return matrices_at() + matrices() * shape.size() * int64_t{sizeof(int32_t)}; }
   int64_t workspace_bytes() const { return rows_at() + (copied ? a_rows() * row_bytes() : 0) + 64; }
@@ -211,7 +212,6 @@ Status BindIntProduct(const BoundShapes& s, Binding* binding) {
   b.shape = PackedInts::Of(p.format, p.cols, 1, p.inner);
   b.grid = ChunkGrid::Of(b.rows, b.shape.panels, p.inner, BestIntTiles(p.format)->shape.rows);
   if (b.batch > 1) b.grid.panel_blocks = std::max<int64_t>(1, b.grid.panel_blocks / b.batch);
-  b.tables = IntTables::Of(p.cols);
   b.copied = !ReadInPlace(p.format, s.in[static_cast<size_t>(p.roles.a)].dtype);
   b.rows_per_chunk = std::max<int64_t>(1, (64 << 10) / std::max<int64_t>(1, p.inner));
   if (b.copied) b.copying = (b.a_rows() + b.rows_per_chunk - 1) / b.rows_per_chunk;
@@ -254,7 +254,7 @@ Status PrepareOperands(KernelCall& c, const Bound& b) {
     return {};
   }
   if (c.chunk > 0) return PackMatrix(c, b, c.chunk - 1);
-  b.tables.Fill(c, p.roles, p.output, p.cols, p.alpha, c.workspace);
+  if (p.tables.known_at == 0) p.tables.Fill(IntScaling::Of(c, p.roles), p.output, p.cols, p.alpha, c.workspace);
   auto* start = reinterpret_cast<int32_t*>(c.workspace + b.starts_at());
   if (p.packed) StartSums(c.input(p.roles.b).as<int32_t>(), b.shape.width(), ZeroOfA(c, p), start);
   return {};
@@ -287,7 +287,7 @@ Status MultiplyChunk(KernelCall& c, const Bound& b) {
   block.last_panel = b.grid.first_panel(panel_block + 1);
   block.row_elements = p.cols;
   block.element = (index * b.rows + first) * p.cols;
-  return MultiplyInts(c, block, IntTail::Of(c, p.roles, p.output, b.tables, c.workspace));
+  return MultiplyInts(c, block, IntTail::Of(c, p.roles, p.output, p.tables));
 }
 
 }  // namespace

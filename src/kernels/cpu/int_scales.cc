@@ -36,13 +36,40 @@ bool IntScalesSupported(const PlanCall& call, const IntRoles& roles, int64_t col
 
 int32_t ZeroOf(const KernelCall& c, int i) { return i >= 0 && c.has(i) ? static_cast<int32_t>(c.input(i).Int(0)) : 0; }
 
-void IntTables::Fill(const KernelCall& c, const IntRoles& roles, IntOutput output, int64_t count, double factor,
-                     std::byte* at) const {
+IntScaling IntScaling::Of(const KernelCall& c, const IntRoles& roles) {
+  const auto input = [&](int i) { return i >= 0 && c.has(i) ? &c.input(i) : nullptr; };
+  return {input(roles.a_scale), input(roles.b_scale), input(roles.bias), input(roles.y_scale)};
+}
+
+std::optional<IntScaling> IntScaling::Of(const PlanCall& call, const IntRoles& roles) {
+  const auto constant = [&](int i) { return i >= 0 ? call.constant(static_cast<size_t>(i)) : nullptr; };
+  for (int i : {roles.a_scale, roles.b_scale, roles.bias, roles.y_scale})
+    if (i >= 0 && !constant(i) && (call.has(static_cast<size_t>(i)) || i >= static_cast<int>(call.in.size())))
+      return {};
+  return IntScaling{constant(roles.a_scale), constant(roles.b_scale), constant(roles.bias), constant(roles.y_scale)};
+}
+
+IntTables IntTables::Known(const PlanCall& call, const IntRoles& roles, IntOutput output, int64_t count, double factor,
+                           std::vector<std::byte>* params) {
+  IntTables tables{Padded(count)};
+  const auto scaling = IntScaling::Of(call, roles);
+  if (!scaling || output == IntOutput::kSums) return tables;
+  std::vector<double> made(static_cast<size_t>(tables.bytes()) / sizeof(double) + 1);
+  tables.Fill(*scaling, output, count, factor, reinterpret_cast<std::byte*>(made.data()));
+  tables.known_at = static_cast<int64_t>(params->size());
+  const auto* bytes = reinterpret_cast<const std::byte*>(made.data());
+  params->insert(params->end(), bytes, bytes + tables.bytes());
+  return tables;
+}
+
+std::byte* IntTables::at(const KernelCall& c) const {
+  return known_at > 0 ? static_cast<std::byte*>(const_cast<void*>(c.params)) + known_at : c.workspace;
+}
+
+void IntTables::Fill(const IntScaling& scaling, IntOutput output, int64_t count, double factor, std::byte* at) const {
   if (output == IntOutput::kSums) return;
-  const double a = factor * c.input(roles.a_scale).Double(0);
-  const double y = output == IntOutput::kQuantized ? c.input(roles.y_scale).Double(0) : 1.0;
-  const Tensor& b = c.input(roles.b_scale);
-  const Tensor* bias = roles.bias >= 0 && c.has(roles.bias) ? &c.input(roles.bias) : nullptr;
+  const double a = factor * scaling.a->Double(0), y = output == IntOutput::kQuantized ? scaling.y->Double(0) : 1.0;
+  const Tensor &b = *scaling.b, *const bias = scaling.bias;
   const bool one = b.elements() == 1, scaled = bias && bias->dtype != DType::kF32;
   for (int64_t j = 0; j < count; ++j) {
     scale(at)[j] = a * b.Double(one ? 0 : j);
@@ -60,8 +87,8 @@ void IntTables::Fill(const KernelCall& c, const IntRoles& roles, IntOutput outpu
   }
 }
 
-IntTail IntTail::Of(const KernelCall& c, const IntRoles& roles, IntOutput output, const IntTables& tables,
-                    std::byte* at) {
+IntTail IntTail::Of(const KernelCall& c, const IntRoles& roles, IntOutput output, const IntTables& tables) {
+  std::byte* at = tables.at(c);
   IntTail t;
   t.output = output;
   t.y = c.output(0).data;

@@ -103,7 +103,9 @@ class ColumnVector {
   HWY_NOINLINE void Recompute(const int32_t* c, std::byte* y) const {
     alignas(64) int32_t distances[kTailPadding];
     alignas(64) int8_t bytes[kTailPadding];
-    hn::Store(Distance(hn::BitCast(Halves(), Row(c, bytes))), DI(), distances);
+    const auto steps = hn::BitCast(Halves(), Row(c, bytes));
+    if (HWY_LIKELY(!Near(steps))) return;
+    hn::Store(Distance(steps), DI(), distances);
     for (int64_t i = 0; i < n_; ++i)
       if (distances[i] <= static_cast<int32_t>(2 * kOff)) RequantizeOne(q_, c[i], column_ + i, y + i);
   }
