@@ -293,6 +293,24 @@ std::vector<TacticCase> IntConvolutions(bool quantised) {
                    Bytes(DType::kI8, {24, 9, 1, 1}), One(DType::kF32, 0.25), One(DType::kI8, 0), One(DType::kF32, 64),
                    One(DType::kU8, 128)}}});
   if (!quantised) out.pop_back();
+  // Scales that are no use.
+  const double inf = std::numeric_limits<double>::infinity();
+  for (double y_scale : {0.0, 1.0, inf, std::nan("")})
+    for (DType t : {DType::kU8, DType::kI8})
+      for (int64_t filters : {5, 40}) {
+        std::vector<double> scales(static_cast<size_t>(filters), 0.001);
+        scales[0] = inf, scales[1] = std::nan(""), scales[2] = 0, scales[3] = 1e30;
+        out.push_back({{"scales",
+                        {Bytes(t, {1, 4, 9, 3}),
+                         One(DType::kF32, 0.5),
+                         One(t, 0),
+                         Bytes(DType::kI8, {filters, 4, 1, 1}),
+                         {DType::kF32, {filters}, 0, 0, scales},
+                         One(DType::kI8, 0),
+                         One(DType::kF32, y_scale),
+                         One(t, 7)}}});
+        if (!quantised) out.pop_back();
+      }
   return out;
 }
 

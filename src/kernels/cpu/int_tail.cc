@@ -1,6 +1,7 @@
 #include "kernels/cpu/int_tail.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/cpu/simd.h"
 #include "ops/quantized.h"
@@ -10,52 +11,29 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/tie_steps.inc"
+
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using DI = hn::RebindToSigned<D>;
-
-// Results are computed in steps of 2^-16: of the sum of a half, the zero point and the quotient, the upper half of the
-// bits is the result, the lower half its distance from a tie.  Results lie within 256 of the zero point; up to there,
-// roundings to f32 are off by less than kOff steps.
-constexpr float kStep = 0x1p16f, kOff = 8;
 constexpr int64_t kCheckedRows = 8;  // whose distances from ties are looked at together
-
-// NaN and what is too large become numbers whose lower half is 0, or 32-bit integers as large as they come.
-HWY_INLINE hn::Vec<DI> ToSteps(hn::Vec<D> v) {
-#if HWY_TARGET <= HWY_AVX3
-  return hn::Vec<DI>{_mm512_cvtps_epi32(v.raw)};  // NearestInt takes three for it
-#else
-  return hn::NearestInt(v);
-#endif
-}
-
-HWY_INLINE hn::Vec<hn::Rebind<int8_t, D>> Saturate(hn::Vec<DI> v) {
-#if HWY_TARGET <= HWY_AVX3
-  hn::Vec<hn::Rebind<int8_t, D>> bytes{_mm512_cvtsepi32_epi8(v.raw)};
-  asm("" : "+v"(bytes.raw));  // not vpmovsdb to memory, which some machines take long for
-  return bytes;
-#else
-  return hn::DemoteTo(hn::Rebind<int8_t, D>(), v);
-#endif
-}
 
 // Columns [j, j + n), n lanes at most.
 class ColumnVector {
  public:
   ColumnVector(const Requantize& q, const SumRows& rows, int64_t j, int64_t n)
-      : q_(q), column_(rows.column + j), n_(n) {
-    const auto valid = hn::FirstN(D(), static_cast<size_t>(n));
-    const auto step = hn::Set(D(), kStep);
-    const bool is_signed = q.dtype == DType::kI8;  // u8: less 128, which flips the upper bit
-    const auto zero = static_cast<float>(q.y_zero - (is_signed ? 0 : 128));
-    flip_ = hn::Set(hn::Rebind<int8_t, D>(), is_signed ? int8_t{0} : int8_t{-128});
+      : q_(q), column_(rows.column + j), n_(n), flip_(FlipOf(q.dtype)) {
     whole_ = hn::LoadU(DI(), q.whole + column_);
-    multiplier_ = hn::IfThenElseZero(valid, hn::Mul(hn::LoadU(D(), q.multiplier + column_), step));
-    added_ = hn::IfThenElseZero(valid, hn::Mul(hn::LoadU(D(), q.rest + column_), step));
-    added_ = hn::Add(added_, hn::Set(D(), (zero + 0.5f) * kStep + kOff));
+    multiplier_ = hn::Mul(hn::LoadU(D(), q.multiplier + column_), hn::Set(D(), kStep));
+    const auto added = hn::LoadU(D(), q.rest + column_);
+    added_ = hn::MulAdd(added, hn::Set(D(), kStep), hn::Set(D(), StepsOf(q.y_zero, q.dtype)));
+    // Where they are no numbers, all is near a tie; beyond the columns, nothing is.
+    const auto largest = hn::Set(D(), std::numeric_limits<float>::max());
+    const auto finite = hn::And(hn::Le(hn::Abs(multiplier_), largest), hn::Le(hn::Abs(added_), largest));
+    const auto valid = hn::FirstN(D(), static_cast<size_t>(n));
+    multiplier_ = hn::IfThenElseZero(hn::And(valid, finite), multiplier_);
+    added_ = hn::IfThenElse(valid, hn::IfThenElseZero(finite, added_), hn::Set(D(), kStep / 2));
   }
 
   // Of whole vectors.
@@ -65,8 +43,8 @@ class ColumnVector {
       const int64_t n = std::min(kCheckedRows, rows - r);
       auto least = hn::Set(Halves(), uint16_t{0xffff});
       for (int64_t i = 0; i < n; ++i)
-        least = hn::Min(least, hn::BitCast(Halves(), v.Row(c + i * step, reinterpret_cast<int8_t*>(y + i * y_step))));
-      if (HWY_UNLIKELY(Near(least)))
+        least = hn::Min(least, hn::BitCast(Halves(), v.Row(c + i * step, y + i * y_step)));
+      if (HWY_UNLIKELY(AnyNearTie(least)))
         for (int64_t i = 0; i < n; ++i) v.Recompute(c + i * step, y + i * y_step);
       c += n * step;
       y += n * y_step;
@@ -74,47 +52,38 @@ class ColumnVector {
   }
 
   void NarrowRows(const int32_t* c, int64_t step, int64_t rows, std::byte* y, int64_t y_step) const {
-    alignas(64) int8_t bytes[kTailPadding];
+    alignas(64) std::byte bytes[kTailPadding];
     for (int64_t r = 0; r < rows; ++r, c += step, y += y_step) {
-      const bool near = Near(hn::BitCast(Halves(), Row(c, bytes)));
-      for (int64_t i = 0; i < n_; ++i) y[i] = static_cast<std::byte>(bytes[i]);
+      const bool near = AnyNearTie(hn::BitCast(Halves(), Row(c, bytes)));
+      for (int64_t i = 0; i < n_; ++i) y[i] = bytes[i];
       if (HWY_UNLIKELY(near)) Recompute(c, y);
     }
   }
 
  private:
-  using Halves = hn::Repartition<uint16_t, DI>;
-
-  // Returns the steps.
-  HWY_INLINE hn::Vec<DI> Row(const int32_t* c, int8_t* y) const {
+  HWY_INLINE hn::Vec<DI> Row(const int32_t* c, std::byte* y) const {
     const auto sum = hn::ConvertTo(D(), hn::Add(hn::LoadU(DI(), c), whole_));
     const auto steps = ToSteps(hn::MulAdd(sum, multiplier_, added_));
-    hn::StoreU(hn::Xor(Saturate(hn::ShiftRight<16>(steps)), flip_), hn::Rebind<int8_t, D>(), y);
+    StoreSteps(steps, flip_, y);
     return steps;
-  }
-  static HWY_INLINE hn::Vec<DI> Distance(hn::Vec<hn::Repartition<uint16_t, DI>> steps) {
-    return hn::And(hn::BitCast(DI(), steps), hn::Set(DI(), 0xffff));
-  }
-  static HWY_INLINE bool Near(hn::Vec<hn::Repartition<uint16_t, DI>> steps) {
-    return !hn::AllTrue(DI(), hn::Gt(Distance(steps), hn::Set(DI(), static_cast<int32_t>(2 * kOff))));
   }
 
   // In double, where the nearest tie is too near.
   HWY_NOINLINE void Recompute(const int32_t* c, std::byte* y) const {
     alignas(64) int32_t distances[kTailPadding];
-    alignas(64) int8_t bytes[kTailPadding];
+    alignas(64) std::byte bytes[kTailPadding];
     const auto steps = hn::BitCast(Halves(), Row(c, bytes));
-    if (HWY_LIKELY(!Near(steps))) return;
-    hn::Store(Distance(steps), DI(), distances);
+    if (HWY_LIKELY(!AnyNearTie(steps))) return;
+    hn::Store(TieDistance(steps), DI(), distances);
     for (int64_t i = 0; i < n_; ++i)
-      if (distances[i] <= static_cast<int32_t>(2 * kOff)) RequantizeOne(q_, c[i], column_ + i, y + i);
+      if (distances[i] <= kNearTie) RequantizeOne(q_, c[i], column_ + i, y + i);
   }
 
   const Requantize& q_;
   int64_t column_, n_;
   hn::Vec<DI> whole_;
   hn::Vec<D> multiplier_, added_;
-  hn::Vec<hn::Rebind<int8_t, D>> flip_;
+  Flip flip_;
 };
 
 void RequantizeAny(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
@@ -162,8 +131,15 @@ void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step)
 }
 
 void RequantizeOne(const Requantize& q, int32_t c, int64_t column, std::byte* y) {
-  const double v = Quantize((c + q.bias[column]) * q.scale[column] / q.y_scale, static_cast<double>(q.y_zero), q.dtype);
-  StoreInteger(v, q.dtype, y);
+  StoreQuantized((c + q.bias[column]) * q.scale[column] / q.y_scale, q.y_zero, q.dtype, y);
+}
+
+void StoreQuantized(double v, int32_t zero, DType t, std::byte* y) {
+  if (std::isnan(v)) return Tensor{t, {}, y, nullptr, {}}.SetDouble(0, Quantize(v, zero, t));
+  constexpr double kInteger = 0x1.8p52;  // what is added to it is rounded
+  const double rounded = (std::clamp(v, -512.0, 512.0) + kInteger) - kInteger;
+  const int32_t least = t == DType::kI8 ? -128 : 0;
+  *y = static_cast<std::byte>(std::clamp(static_cast<int32_t>(rounded) + zero, least, least + 255));
 }
 
 }  // namespace hasten::cpu

@@ -1,7 +1,5 @@
 // What becomes of 32-bit sums: 8 bits again, floats, or what they are.
 #pragma once
-#include <cmath>
-
 #include "ops/kernel.h"
 
 namespace hasten::cpu {
@@ -39,10 +37,7 @@ void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step)
 // The element that the vectors leave to double.
 void RequantizeOne(const Requantize& q, int32_t c, int64_t column, std::byte* y);
 
-// What the type holds, or NaN.
-inline void StoreInteger(double v, DType t, std::byte* y) {
-  if (std::isnan(v)) return Tensor{t, {}, y, nullptr, {}}.SetDouble(0, v);
-  *y = static_cast<std::byte>(static_cast<int32_t>(v));
-}
+// saturate(round(v) + zero), half to even.
+void StoreQuantized(double v, int32_t zero, DType t, std::byte* y);
 
 }  // namespace hasten::cpu
