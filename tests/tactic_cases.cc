@@ -364,6 +364,24 @@ std::vector<TacticCase> IntProducts(std::string_view op) {
   return out;
 }
 
+std::vector<TacticCase> Joined(std::vector<TacticCase> a, std::vector<TacticCase> b) {
+  for (TacticCase& c : b) a.push_back(std::move(c));
+  return a;
+}
+
+// The largest sums there are.
+std::vector<TacticCase> DeepestIntProducts() {
+  std::vector<TacticCase> out;
+  const auto filled = [](DType t, Dims dims, double v) { return SampleInput{t, dims, v, v}; };
+  for (double a : {0.0, 255.0})
+    for (double b : {-128.0, 127.0})
+      for (double b_zero : {-128.0, 0.0, 127.0})
+        out.push_back({{"deepest",
+                        {filled(DType::kU8, {9, 16384}, a), filled(DType::kI8, {16384, 17}, b),
+                         One(DType::kU8, 255 - a), One(DType::kI8, b_zero)}}});
+  return out;
+}
+
 std::vector<TacticCase> Quantisations(bool quantises) {
   std::vector<TacticCase> out;
   for (const Dims& d : kLarge)
@@ -511,7 +529,7 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
   if (op == "QLinearConv") return IntConvolutions(true);
   if (op == "ConvInteger") return IntConvolutions(false);
   if (In(op, {"MatMulInteger", "QLinearMatMul", "com.microsoft.QGemm", "com.microsoft.MatMulIntegerToFloat"}))
-    return IntProducts(op);
+    return op == "MatMulInteger" ? Joined(IntProducts(op), DeepestIntProducts()) : IntProducts(op);
   if (In(op, {"QuantizeLinear", "DequantizeLinear"})) return Quantisations(op == "QuantizeLinear");
   if (In(op, {"com.microsoft.QLinearAdd", "com.microsoft.QLinearMul"})) return QuantisedPairs();
   if (op.starts_with("ai.onnx.ml.TreeEnsemble")) return TreeCases(op);

@@ -156,15 +156,18 @@ Status MultiplyChunk(KernelCall& c, const Bound& b) {
 }  // namespace
 
 bool IntConvFits(const PlanCall& call, IntFormat format) {
-  constexpr int64_t kMostGrowth = 1 << 14;  // of the image by its padding, where that is all
+  constexpr double kMostGrowth = 1 << 12;  // of the image by its padding; as if of one pixel where sizes are open
   const auto& a = call.attrs<ConvAttrs>();
   if (!IntConvSupported(call, format)) return false;
   const Dims& w = call.constant(static_cast<size_t>(IntConvOf(call).b))->dims;
   double growth = 1;
   for (int i = 0; i < w.rank() - 2; ++i) {
-    const int64_t reach = (w[i + 2] - 1) * EntryOr(a.dilations, i, 1);
-    const int64_t pads = EntryOr(a.pads, i, 0) + EntryOr(a.pads, i + w.rank() - 2, 0);
-    growth *= 1.0 + static_cast<double>(HasSamePadding(a) ? reach : HasExplicitPadding(a) ? pads : 0);
+    int64_t pads = 0;
+    if (HasSamePadding(a)) pads = (w[static_cast<size_t>(i) + 2] - 1) * EntryOr(a.dilations, i, 1);
+    if (HasExplicitPadding(a)) pads = EntryOr(a.pads, i, 0) + EntryOr(a.pads, i + w.rank() - 2, 0);
+    const Dim& size = call.in[0].shape[i + 2];
+    growth *=
+        1 + static_cast<double>(pads) / static_cast<double>(size.is_const() ? std::max<int64_t>(1, size.value()) : 1);
   }
   return growth <= kMostGrowth;
 }
@@ -203,7 +206,7 @@ Status BindIntConvProduct(const BoundShapes& s, Binding* binding) {
   b.shape = ShapeOf(b.params.format, weight, g.groups, g.axes[2].dilation);
   b.grid = ChunkGrid::Of(g.rows(), b.shape.panels, g.taps() * g.channels, BestIntTiles(b.params.format)->shape.rows);
   b.image = ImageOf(g, InPlace(g, b.shape, ReadInPlace(b.params.format, s.in[0].dtype)));
-  const int64_t lines = b.image.copied ? b.image.lines(g) : 0;
+  const int64_t lines = b.image.copied && y.elements() > 0 ? b.image.lines(g) : 0;
   b.lines_per_chunk = std::max<int64_t>(1, (64 << 10) / std::max<int64_t>(1, b.image.line()));
   binding->phases = {0, 0};
   if (y.elements() > 0)

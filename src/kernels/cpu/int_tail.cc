@@ -41,9 +41,8 @@ class ColumnVector {
     const ColumnVector v = *this;  // in registers
     for (int64_t r = 0; r < rows; r += kCheckedRows) {
       const int64_t n = std::min(kCheckedRows, rows - r);
-      auto least = hn::Set(Halves(), uint16_t{0xffff});
-      for (int64_t i = 0; i < n; ++i)
-        least = hn::Min(least, hn::BitCast(Halves(), v.Row(c + i * step, y + i * y_step)));
+      auto least = hn::Set(DI(), -1);
+      for (int64_t i = 0; i < n; ++i) least = Nearer(least, v.Row(c + i * step, y + i * y_step));
       if (HWY_UNLIKELY(AnyNearTie(least)))
         for (int64_t i = 0; i < n; ++i) v.Recompute(c + i * step, y + i * y_step);
       c += n * step;
@@ -54,7 +53,7 @@ class ColumnVector {
   void NarrowRows(const int32_t* c, int64_t step, int64_t rows, std::byte* y, int64_t y_step) const {
     alignas(64) std::byte bytes[kTailPadding];
     for (int64_t r = 0; r < rows; ++r, c += step, y += y_step) {
-      const bool near = AnyNearTie(hn::BitCast(Halves(), Row(c, bytes)));
+      const bool near = AnyNearTie(Row(c, bytes));
       for (int64_t i = 0; i < n_; ++i) y[i] = bytes[i];
       if (HWY_UNLIKELY(near)) Recompute(c, y);
     }
@@ -72,7 +71,7 @@ class ColumnVector {
   HWY_NOINLINE void Recompute(const int32_t* c, std::byte* y) const {
     alignas(64) int32_t distances[kTailPadding];
     alignas(64) std::byte bytes[kTailPadding];
-    const auto steps = hn::BitCast(Halves(), Row(c, bytes));
+    const auto steps = Row(c, bytes);
     if (HWY_LIKELY(!AnyNearTie(steps))) return;
     hn::Store(TieDistance(steps), DI(), distances);
     for (int64_t i = 0; i < n_; ++i)

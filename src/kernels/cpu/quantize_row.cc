@@ -97,8 +97,8 @@ void Combine8(const QuantizedPair& q, const std::byte* a, int64_t a_step, const 
     const auto v = q.product ? hn::MulAdd(hn::Mul(av, bv), va, added) : hn::MulAdd(av, va, hn::MulAdd(bv, vb, added));
     const auto steps = ToSteps(v);
     StoreSteps(steps, flip, y + i);
-    if (HWY_LIKELY(!AnyNearTie(hn::BitCast(Halves(), steps)))) continue;
-    hn::Store(TieDistance(hn::BitCast(Halves(), steps)), DI(), distances);
+    if (HWY_LIKELY(!AnyNearTie(steps))) continue;
+    hn::Store(TieDistance(steps), DI(), distances);
     for (int64_t k = 0; k < lanes; ++k)
       if (distances[k] <= kNearTie) CombineOne(q, a + (i + k) * a_step, b + (i + k) * b_step, y + i + k);
   }
