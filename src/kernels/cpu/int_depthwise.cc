@@ -68,7 +68,7 @@ Type PackedIntDepthwiseType(const PlanCall& call, int input, IntFormat format) {
 }
 
 Status BindIntDepthwise(const BoundShapes& s, Binding* binding) {
-  constexpr int64_t kSums = 4096;  // at once, so that they stay in the first cache
+  constexpr int64_t kSums = 2048;  // at once, so that they stay in the first cache
   Bound b;
   std::memcpy(&b.params, s.params, sizeof b.params);
   const Dims y = *s.out[0].shape.Concrete();
