@@ -24,6 +24,8 @@ std::vector<int32_t> WeightZeros(const PlanCall& call, const IntRoles& roles);
 
 // As a product of matrices, of the taps' channels by filters, in one of the formats.
 bool IntConvFits(const PlanCall& call, IntFormat format);
+// Of the products that are computed, those of channels and filters that there are.
+double IntConvShare(const PlanCall& call, IntFormat format);
 Status PackIntConv(const PlanCall& call, int input, IntFormat format, Tensor* packed);
 Type PackedIntConvType(const PlanCall& call, int input, IntFormat format);
 Status BindIntConvProduct(const BoundShapes& s, Binding* binding);
@@ -45,6 +47,7 @@ constexpr Tactic IntConvTactic(std::string_view name, Isa isa) {
       .supports = [](const PlanCall& call) { return IntConvFits(call, kFormat); },
       .layouts = Layouts::kChannelsLast,
       .speed = kFormat == IntFormat::kQuads ? 120 : 60,
+      .share = [](const PlanCall& call) { return IntConvShare(call, kFormat); },
       .packs = 1u << 1 | 1u << 3,
       .pack = [](const PlanCall& call, int i, Tensor* packed) { return PackIntConv(call, i, kFormat, packed); },
       .packed_type = [](const PlanCall& call, int i) { return PackedIntConvType(call, i, kFormat); },
@@ -60,6 +63,7 @@ constexpr Tactic IntDepthwiseTactic(std::string_view name, Isa isa) {
   Tactic t = IntConvTactic<kFormat>(name, isa);
   t.supports = [](const PlanCall& call) { return IntDepthwiseFits(call, kFormat); };
   t.speed = kFormat == IntFormat::kQuads ? 60 : 30;
+  t.share = nullptr;
   t.pack = [](const PlanCall& call, int i, Tensor* packed) { return PackIntDepthwise(call, i, kFormat, packed); };
   t.packed_type = [](const PlanCall& call, int i) { return PackedIntDepthwiseType(call, i, kFormat); };
   t.bind = BindIntDepthwise;

@@ -172,6 +172,12 @@ bool IntConvFits(const PlanCall& call, IntFormat format) {
   return growth <= kMostGrowth;
 }
 
+double IntConvShare(const PlanCall& call, IntFormat format) {
+  const PackedInts shape = ShapeOf(call, format);
+  const int64_t depth = shape.lanes() * NumbersOf(format);
+  return static_cast<double>(shape.length * shape.panels.columns) / static_cast<double>(depth * shape.width());
+}
+
 Status PackIntConv(const PlanCall& call, int input, IntFormat format, Tensor* packed) {
   const IntRoles roles = IntConvOf(call);
   if (input != roles.b) return {};
