@@ -1,6 +1,6 @@
 #include "kernels/cpu/int_tile.h"
 
-#include <cstring>
+#include <array>
 
 #include "kernels/cpu/simd.h"
 #include "kernels/tactic.h"
@@ -157,22 +157,37 @@ bool FitQuads(const IntSource& b, int64_t depth, int64_t columns) {
   return true;
 }
 
+namespace {
+
+template <class T>
+void PackPanel(const PackedInts& shape, const IntSource& src, int64_t p, int32_t* sums, int32_t* lanes) {
+  const Panels& panels = shape.panels;
+  const int64_t start = panels.start(p), width = panels.start(p + 1) - start, valid = panels.valid(p);
+  const int64_t numbers = NumbersOf(shape.format), bits = 32 / numbers;
+  const uint32_t mask = (uint32_t{1} << bits) - 1;
+  const auto* first = reinterpret_cast<const T*>(src.bytes.data) + start * src.column_step;
+  std::array<int32_t, 64> zero;
+  HASTEN_CHECK(valid <= static_cast<int64_t>(zero.size()));
+  for (int64_t j = 0; j < valid; ++j) zero[static_cast<size_t>(j)] = src.zero_of(start + j);
+  for (int64_t k = 0; k < shape.segments * shape.length; ++k) {
+    const T* from = first + (src.row.empty() ? k * src.row_step : src.row[static_cast<size_t>(k)]);
+    const int64_t i = k % shape.length, shift = i % numbers * bits;
+    int32_t* lane = lanes + (k / shape.length * shape.lanes() + i / numbers) * width;
+    for (int64_t j = 0; j < valid; ++j) {
+      const int32_t v = from[j * src.column_step] - zero[static_cast<size_t>(j)];
+      sums[start + j] += v;
+      lane[j] = static_cast<int32_t>(static_cast<uint32_t>(lane[j]) | (static_cast<uint32_t>(v) & mask) << shift);
+    }
+  }
+}
+
+}  // namespace
+
 void PackedInts::Pack(const IntSource& src, int32_t* to) const {
   std::fill_n(to, size(), 0);
-  const int64_t bytes = BytesOf(format), numbers = NumbersOf(format);
   for (int64_t p = 0; p < panels.count; ++p) {
-    const int64_t step = panels.start(p + 1) - panels.start(p), start = panels.start(p), valid = panels.valid(p);
-    for (int64_t k = 0; k < segments * length; ++k) {
-      const int64_t at = src.row.empty() ? k * src.row_step : src.row[static_cast<size_t>(k)], i = k % length;
-      int32_t* lane = to + (panel(to, p) - to) + (k / length * lanes() + i / numbers) * step;
-      for (int64_t j = 0; j < valid; ++j) {
-        const int32_t v = src.bytes.at(at + (start + j) * src.column_step) - src.zero_of(start + j);
-        to[start + j] += v;
-        std::byte* number = reinterpret_cast<std::byte*>(lane + j) + i % numbers * bytes;
-        const auto wide = static_cast<int16_t>(v);
-        std::memcpy(number, &wide, static_cast<size_t>(bytes));
-      }
-    }
+    int32_t* lanes = to + (panel(to, p) - to);
+    src.bytes.is_signed ? PackPanel<int8_t>(*this, src, p, to, lanes) : PackPanel<uint8_t>(*this, src, p, to, lanes);
   }
 }
 
