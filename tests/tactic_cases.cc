@@ -214,6 +214,9 @@ std::vector<ConvShape> ConvShapes() {
       {"depthwise, 1-D", {1, 20, 50}, {20, 1, 7}, {{"group", int64_t{20}}}},
       {"wide and deep", {1, 1030, 7, 7}, {200, 1030, 1, 1}},
       {"one channel", {1, 1, 49, 40}, {8, 1, 10, 4}, {{"strides", Ints{2, 2}}, {"pads", Ints{4, 1, 5, 1}}}},
+      {"to the last byte", {1, 1, 7, 9}, {5, 1, 1, 1}},
+      {"to the last byte, group", {1, 9, 7, 1}, {9, 1, 1, 1}, {{"group", int64_t{9}}}},
+      {"to the last byte, one line", {1, 1, 7, 9}, {5, 1, 1, 5}},
       {"pixels of a byte", {2, 1, 5, 9}, {3, 1, 1, 1}},
       {"odd pixels, group", {1, 10, 5, 7}, {34, 5, 1, 1}, {{"group", int64_t{2}}}},
       {"pixels of quads, group", {1, 12, 5, 7}, {6, 6, 1, 1}, {{"group", int64_t{2}}}},
@@ -320,10 +323,11 @@ struct ProductShape {
 };
 std::vector<TacticCase> IntProducts(std::string_view op) {
   std::vector<TacticCase> out;
-  const ProductShape shapes[] = {
-      {"one row", {1, 515}, {515, 130}}, {"large", {129, 333}, {333, 257}},    {"deep", {7, 9001}, {9001, 33}},
-      {"no depth", {3, 0}, {0, 5}},      {"batches", {3, 2, 5, 7}, {2, 7, 9}}, {"tall", {4, 3, 5, 7}, {7, 19}},
-      {"one column", {50, 31}, {31, 1}}, {"rows of a byte", {9, 1}, {1, 50}},  {"rows of quads", {33, 64}, {64, 49}}};
+  const ProductShape shapes[] = {{"one row", {1, 515}, {515, 130}},     {"large", {129, 333}, {333, 257}},
+                                 {"deep", {7, 9001}, {9001, 33}},       {"no depth", {3, 0}, {0, 5}},
+                                 {"batches", {3, 2, 5, 7}, {2, 7, 9}},  {"tall", {4, 3, 5, 7}, {7, 19}},
+                                 {"one column", {50, 31}, {31, 1}},     {"rows of a byte", {9, 1}, {1, 50}},
+                                 {"rows of quads", {33, 64}, {64, 49}}, {"to the last byte", {63, 1}, {1, 5}}};
   constexpr DType kF = DType::kF32;
   for (const ProductShape& s : shapes)
     for (DType at : {DType::kU8, DType::kI8})

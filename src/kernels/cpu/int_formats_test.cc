@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "kernels/cpu/int_tile.h"
+#include "kernels/cpu/int_scales.h"
 
 namespace hasten::cpu {
 namespace {
@@ -89,6 +89,30 @@ TEST_P(Tiles, MultiplyExactly) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, Tiles, ::testing::Values(IntFormat::kPairs, IntFormat::kQuads),
                          [](const auto& info) { return info.param == IntFormat::kPairs ? "pairs" : "quads"; });
+
+// Lanes of four bytes that end behind A are read from copies; no other row moves.
+TEST(CopyRowsAtEnd, KeepsLanesInside) {
+  ScratchArena arena;
+  RunServices services;
+  services.scratch = &arena;
+  KernelCall call;
+  call.services = &services;
+  std::array<std::byte, 64> a;
+  for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<std::byte>(i + 1);
+  for (int64_t length = 1; length <= 9; ++length) {
+    std::vector<const std::byte*> rows;
+    for (int64_t at = 0; at + length <= int64_t{64}; ++at) rows.push_back(a.data() + at);
+    const std::vector<const std::byte*> before = rows;
+    ASSERT_TRUE(CopyRowsAtEnd(call, a.data() + a.size(), length, rows).ok());
+    const int64_t read = (length + 3) / 4 * 4;
+    for (size_t r = 0; r < rows.size(); ++r) {
+      EXPECT_TRUE(std::equal(rows[r], rows[r] + length, before[r])) << "row " << r << " of length " << length;
+      const bool inside = before[r] + read <= a.data() + a.size();
+      if (!inside) EXPECT_NE(rows[r], before[r]) << "row " << r << " of length " << length;
+      if (r + 8 < rows.size()) EXPECT_EQ(rows[r], before[r]);
+    }
+  }
+}
 
 }  // namespace
 }  // namespace hasten::cpu
