@@ -1,23 +1,15 @@
 #include "tactic_cases.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "quantised_cases.h"
 #include "tree_cases.h"
 
 namespace hasten {
 namespace {
 
-SampleInput F32(Dims dims, double low = -2, double high = 2) { return {DType::kF32, dims, low, high}; }
 SampleInput Axes(std::vector<double> v) { return {DType::kI64, {static_cast<int64_t>(v.size())}, 0, 0, v}; }
-
-// Dims of one large input, one of which overflows the second-level cache of most machines.
-const Dims kLarge[] = {{17, 1031}, {3, 5, 7, 211}, {2, 64, 7, 7}, {1, 3, 130, 131}, {40000}, {160, 1200}, {9, 2, 3}};
-
-bool In(std::string_view op, std::initializer_list<std::string_view> list) {
-  return std::find(list.begin(), list.end(), op) != list.end();
-}
 
 std::vector<TacticCase> Rows(int vectors) {
   std::vector<TacticCase> out;
@@ -178,228 +170,6 @@ std::vector<TacticCase> Casts() {
   return out;
 }
 
-SampleInput Bytes(DType t, Dims dims) {
-  return {t, dims, t == DType::kU8 ? 0.0 : -128.0, t == DType::kU8 ? 255.0 : 127.0};
-}
-SampleInput One(DType t, double v) { return {t, {}, 0, 0, {v}}; }
-
-using Ints = std::vector<int64_t>;
-
-struct ConvShape {
-  std::string_view what;
-  Dims x, w;
-  std::vector<NamedAttr> attrs = {};
-};
-std::vector<ConvShape> ConvShapes() {
-  return {{"1x1", {2, 64, 15, 17}, {67, 64, 1, 1}},
-          {"odd channels", {1, 3, 33, 31}, {32, 3, 3, 3}, {{"strides", Ints{2, 2}}, {"pads", Ints{0, 0, 1, 1}}}},
-          {"3x3", {1, 33, 20, 20}, {48, 33, 3, 3}, {{"pads", Ints{1, 1, 1, 1}}, {"dilations", Ints{2, 1}}}},
-          {"1-D", {2, 5, 101}, {7, 5, 4}, {{"pads", Ints{3, 2}}, {"strides", Ints{3}}}},
-          {"3-D", {1, 4, 5, 6, 7}, {5, 4, 2, 3, 1}, {{"pads", Ints{1, 1, 0, 0, 1, 0}}}},
-          {"group", {1, 15, 9, 9}, {6, 5, 3, 3}, {{"group", int64_t{3}}, {"pads", Ints{1, 1, 1, 1}}}},
-          {"depthwise", {2, 37, 19, 23}, {37, 1, 3, 3}, {{"group", int64_t{37}}, {"pads", Ints{1, 1, 1, 1}}}},
-          {"depthwise, strides",
-           {1, 64, 14, 14},
-           {64, 1, 5, 5},
-           {{"group", int64_t{64}}, {"strides", Ints{2, 2}}, {"pads", Ints{2, 2, 1, 3}}}},
-          {"depthwise, narrow, dilated",
-           {1, 3, 11, 12},
-           {3, 1, 3, 2},
-           {{"group", int64_t{3}}, {"dilations", Ints{3, 4}}, {"pads", Ints{4, 1, 0, 5}}}},
-          {"depthwise, 1-D", {1, 20, 50}, {20, 1, 7}, {{"group", int64_t{20}}}},
-          {"wide and deep", {1, 1030, 7, 7}, {200, 1030, 1, 1}},
-          {"no batch", {0, 4, 5, 5}, {6, 4, 3, 3}}};
-}
-
-// Over all pairs of dtypes, zero points at the ends of their ranges.
-std::vector<TacticCase> IntConvolutions(bool quantised) {
-  std::vector<TacticCase> out;
-  for (const ConvShape& s : ConvShapes())
-    for (DType xt : {DType::kU8, DType::kI8})
-      for (DType wt : {DType::kU8, DType::kI8}) {
-        const double x_zero = xt == DType::kU8 ? 255 : -128, w_zero = wt == DType::kU8 ? 0 : -128;
-        const SampleInput x = Bytes(xt, s.x), w = Bytes(wt, s.w);
-        if (!quantised) {
-          out.push_back({{s.what, {x, w, One(xt, x_zero), Bytes(wt, {s.w[0]})}, s.attrs}});
-          out.push_back({{s.what, {x, w}, s.attrs}});
-          continue;
-        }
-        const double y_scale = 0.003 * static_cast<double>(s.w.elements() / s.w[0]);
-        const SampleInput bias{xt == wt ? DType::kF64 : DType::kI32, {s.w[0]}, -30000, 30000};
-        out.push_back({{s.what,
-                        {x, One(DType::kF32, 0.02), One(xt, x_zero), w, One(DType::kF32, 0.01), One(wt, w_zero),
-                         One(DType::kF32, y_scale), One(wt, -x_zero < 0 ? 0 : 17), bias},
-                        s.attrs}});
-        out.push_back({{s.what,
-                        {x,
-                         One(DType::kF32, 0.5),
-                         One(xt, 3),
-                         w,
-                         {DType::kF32, {s.w[0]}, 0.01, 0.02},
-                         Bytes(wt, {s.w[0]}),
-                         One(DType::kF32, 0.25),
-                         One(xt, x_zero)},
-                        s.attrs}});
-      }
-  // Multipliers of powers of two: ties everywhere.
-  out.push_back({{"ties",
-                  {Bytes(DType::kU8, {1, 9, 16, 16}), One(DType::kF32, 0.5), One(DType::kU8, 128),
-                   Bytes(DType::kI8, {24, 9, 1, 1}), One(DType::kF32, 0.25), One(DType::kI8, 0), One(DType::kF32, 64),
-                   One(DType::kU8, 128)}}});
-  if (!quantised) out.pop_back();
-  return out;
-}
-
-struct ProductShape {
-  std::string_view what;
-  Dims a, b;
-};
-std::vector<TacticCase> IntProducts(std::string_view op) {
-  std::vector<TacticCase> out;
-  const ProductShape shapes[] = {{"one row", {1, 515}, {515, 130}},    {"large", {129, 333}, {333, 257}},
-                                 {"deep", {7, 9001}, {9001, 33}},      {"no depth", {3, 0}, {0, 5}},
-                                 {"batches", {3, 2, 5, 7}, {2, 7, 9}}, {"tall", {4, 3, 5, 7}, {7, 19}},
-                                 {"one column", {50, 31}, {31, 1}}};
-  constexpr DType kF = DType::kF32;
-  for (const ProductShape& s : shapes)
-    for (DType at : {DType::kU8, DType::kI8})
-      for (DType bt : {DType::kU8, DType::kI8}) {
-        const double a_zero = at == DType::kU8 ? 255 : -128, b_zero = bt == DType::kU8 ? 0 : -128;
-        const SampleInput a = Bytes(at, s.a), b = Bytes(bt, s.b), per_column = Bytes(bt, {s.b.back()});
-        const SampleInput scales{kF, {s.b.back()}, 0.01, 0.02}, none{DType::kNone, {}};
-        const double y_scale = 0.003 * static_cast<double>(s.a.back() + 1);
-        if (op == "MatMulInteger") {
-          out.push_back({{s.what, {a, b, One(at, a_zero), per_column}}});
-          out.push_back({{s.what, {a, b, none, One(bt, b_zero)}}});
-        } else if (op == "QLinearMatMul") {
-          out.push_back(
-              {{s.what, {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, One(kF, y_scale), One(at, 3)}}});
-        } else if (op == "com.microsoft.MatMulIntegerToFloat") {
-          out.push_back({{s.what, {a, b, One(kF, 0.02), scales, One(at, a_zero), per_column, F32({s.b.back()})}}});
-        } else if (s.a.rank() == 2 && s.b.rank() == 2) {
-          const SampleInput bias{at == bt ? DType::kF64 : DType::kI32, {s.b.back()}, -9999, 9999};
-          out.push_back(
-              {{s.what,
-                {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, bias, One(kF, y_scale), One(at, 3)}}});
-          out.push_back({{s.what, {a, One(kF, 0.02), One(at, a_zero), b, scales, per_column, bias}}});
-        }
-      }
-  return out;
-}
-
-std::vector<TacticCase> Quantisations(bool quantises) {
-  std::vector<TacticCase> out;
-  for (const Dims& d : kLarge)
-    for (DType t : {DType::kU8, DType::kI8}) {
-      const SampleInput x = quantises ? F32(d, -3, 3) : Bytes(t, d);
-      out.push_back({{"one scale", {x, One(DType::kF32, 0.0173), One(t, t == DType::kU8 ? 255 : -128)}}});
-      out.push_back({{"ties", {x, One(DType::kF32, 0.25), One(t, 5)}}});
-      for (int64_t axis = 0; axis < d.rank(); ++axis) {
-        const int64_t n = d[static_cast<size_t>(axis)];
-        out.push_back({{"axis", {x, {DType::kF32, {n}, 0.01, 0.02}, Bytes(t, {n})}, {{"axis", axis}}}});
-      }
-    }
-  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
-  if (quantises)
-    out.push_back({{"no numbers",
-                    {{DType::kF32, {11}, 0, 0, {nan, inf, -inf, 1, 2, 3, 1e30, -1e30, 0.5, nan, inf}},
-                     One(DType::kF32, 1),
-                     One(DType::kI8, -5)}}});
-  return out;
-}
-
-std::vector<TacticCase> QuantisedPairs() {
-  std::vector<TacticCase> out;
-  for (const Dims& d : kLarge)
-    for (DType t : {DType::kU8, DType::kI8})
-      for (double y_scale : {0.05, 0.0001}) {
-        const SampleInput one = One(t, 77);
-        const auto call = [&](SampleInput a, SampleInput b) {
-          out.push_back({{"pair",
-                          {a, One(DType::kF32, 0.031), One(t, 9), b, One(DType::kF32, 0.025),
-                           One(t, t == DType::kU8 ? 255 : -128), One(DType::kF32, y_scale), One(t, 0)}}});
-        };
-        call(Bytes(t, d), Bytes(t, d));
-        call(Bytes(t, d), one);
-        call(one, Bytes(t, d));
-      }
-  return out;
-}
-
-std::vector<TacticCase> DynamicQuantisations() {
-  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
-  std::vector<TacticCase> out;
-  for (const Dims& d : kLarge) {
-    out.push_back({{"large", {F32(d, -1, 3)}, {}, 3}});
-    out.push_back({{"above", {F32(d, 2, 3)}, {}, 3}});
-  }
-  for (const std::vector<double>& v :
-       {std::vector<double>{nan, 1, -3, nan}, {nan, nan}, {inf, 1, 2}, {-inf, 3, nan}, {3e38, -3e38, 1}, {1e-45, 0}})
-    out.push_back({{"edges", {{DType::kF32, {static_cast<int64_t>(v.size())}, 0, 0, v}}, {}, 3}});
-  return out;
-}
-
-std::vector<TacticCase> DynamicProducts() {
-  const double inf = std::numeric_limits<double>::infinity();
-  const SampleInput none{DType::kNone, {}}, bias = F32({131}), one = One(DType::kF32, 0.01), few = F32({2}, 0.01, 0.02);
-  std::vector<TacticCase> out;
-  for (DType t : {DType::kU8, DType::kI8}) {
-    const SampleInput w = Bytes(t, {301, 131}), zeros = Bytes(t, {131});
-    out.push_back({{"large", {F32({2, 67, 301}, -1, 3), w, one, One(t, t == DType::kU8 ? 255 : -128), bias}}});
-    out.push_back({{"per column", {F32({301, 301}, 1, 3), w, F32({131}, 0.01, 0.02), zeros}}});
-    out.push_back({{"one row", {F32({1, 301}), w, one}}});
-    out.push_back({{"no rows", {F32({0, 301}), w, one, none, bias}}});
-    for (const std::vector<double>& v : {std::vector<double>{inf, 1, 2},
-                                         {-inf, 1, 2},
-                                         {std::nan(""), 1, 2},
-                                         {0, 0, 0},
-                                         {3e38, -3e38, 0},
-                                         {1e-45, 0, 0},
-                                         {-1e-45, 0, 0}})
-      out.push_back({{"edges", {{DType::kF32, {1, 3}, 0, 0, v}, Bytes(t, {3, 2}), few, none, F32({2})}}});
-  }
-  return out;
-}
-
-std::vector<TacticCase> QuantisedFunctions() {
-  std::vector<TacticCase> out;
-  for (DType t : {DType::kU8, DType::kI8})
-    for (const Dims& d : kLarge)
-      out.push_back({{"large",
-                      {Bytes(t, d), One(DType::kF32, 0.04), One(t, t == DType::kU8 ? 255 : -128),
-                       One(DType::kF32, 1.0 / 256), One(t, t == DType::kU8 ? 0 : 127)}}});
-  return out;
-}
-
-std::vector<TacticCase> QuantisedConcats() {
-  std::vector<TacticCase> out;
-  for (DType t : {DType::kU8, DType::kI8})
-    for (int64_t axis : {0, 1, -1}) {
-      std::vector<SampleInput> in = {One(DType::kF32, 0.02), One(t, 9)};
-      double scale = 0.02;
-      for (int64_t size : {130, 1, 0, 67}) {
-        Dims d = {7, 31, 33, 5};
-        d[static_cast<size_t>(axis < 0 ? axis + 4 : axis)] = size;
-        in.insert(in.end(), {Bytes(t, d), One(DType::kF32, scale), One(t, t == DType::kU8 ? 255 : -128)});
-        scale *= 0.4;
-      }
-      out.push_back({{"large", in, {{"axis", axis}}}});
-    }
-  return out;
-}
-
-std::vector<TacticCase> QuantisedGlobalPools() {
-  std::vector<TacticCase> out;
-  for (DType t : {DType::kU8, DType::kI8})
-    for (const Dims& d : {Dims{2, 67, 31, 33}, Dims{1, 1031, 7, 7}, Dims{1, 3, 90001}, Dims{0, 3, 4}})
-      for (int64_t last : {0, 1})
-        out.push_back({{"large",
-                        {Bytes(t, d), One(DType::kF32, 0.03), One(t, t == DType::kU8 ? 255 : -128),
-                         One(DType::kF32, 0.001), One(t, 3)},
-                        {{"channels_last", last}}}});
-  return out;
-}
-
 // The addend's factor, and it in all its forms.
 std::vector<TacticCase> ScaledGemms() {
   std::vector<TacticCase> out;
@@ -430,12 +200,7 @@ std::vector<TacticCase> ProductsOfFewBits() {
 }  // namespace
 
 std::vector<TacticCase> MoreCases(std::string_view op) {
-  if (op == "QLinearConv") return IntConvolutions(true);
-  if (op == "ConvInteger") return IntConvolutions(false);
-  if (In(op, {"MatMulInteger", "QLinearMatMul", "com.microsoft.QGemm", "com.microsoft.MatMulIntegerToFloat"}))
-    return IntProducts(op);
-  if (In(op, {"QuantizeLinear", "DequantizeLinear"})) return Quantisations(op == "QuantizeLinear");
-  if (In(op, {"com.microsoft.QLinearAdd", "com.microsoft.QLinearMul"})) return QuantisedPairs();
+  if (auto cases = QuantisedCases(op); !cases.empty()) return cases;
   if (op.starts_with("ai.onnx.ml.TreeEnsemble")) return TreeCases(op);
   if (op.starts_with("Reduce")) return Reductions();
   if (In(op, {"Softmax", "LogSoftmax", "LpNormalization"})) {
@@ -450,11 +215,6 @@ std::vector<TacticCase> MoreCases(std::string_view op) {
       for (int64_t axis = 0; axis < d.rank(); ++axis) out.push_back({{"axis", {F32(d)}, {{"axis", axis}}}});
     return out;
   }
-  if (op == "com.microsoft.DynamicQuantizeMatMul") return DynamicProducts();
-  if (op == "DynamicQuantizeLinear") return DynamicQuantisations();
-  if (In(op, {"com.microsoft.QLinearSigmoid", "com.microsoft.QLinearLeakyRelu"})) return QuantisedFunctions();
-  if (op == "com.microsoft.QLinearConcat") return QuantisedConcats();
-  if (op == "com.microsoft.QLinearGlobalAveragePool") return QuantisedGlobalPools();
   if (op == "Gemm") return ScaledGemms();
   if (op == "com.microsoft.MatMulNBits") return ProductsOfFewBits();
   if (op == "Attention") return Attentions();

@@ -48,9 +48,31 @@ bool PacksB(const PlanCall& call) {
   return b && b->dims.rank() == 2 && (!call.has(zero) || call.constant(zero));
 }
 
+std::vector<int32_t> ZerosOf(const Tensor* zeros) {
+  std::vector<int32_t> out;
+  for (int64_t i = 0; zeros && i < zeros->elements(); ++i) out.push_back(static_cast<int32_t>(zeros->Int(i)));
+  return out;
+}
+
+IntSource SourceOf(Bytes b, int64_t inner, int64_t cols, bool transposed, std::span<const int32_t> zero) {
+  if (transposed) return {b, {}, 1, inner, zero};
+  return {b, {}, cols, 1, zero};
+}
+
+// Precondition: the op's shapes are known to fit each other.
+bool PacksAsQuads(const PlanCall& call) {
+  if (!PacksB(call)) return false;
+  const IntRoles& roles = RolesOf(call);
+  const Tensor& b = *call.constant(static_cast<size_t>(roles.b));
+  const std::vector<int32_t> zero = ZerosOf(call.constant(static_cast<size_t>(roles.b_zero)));
+  const bool transposed = GemmOf(call).trans_b;
+  const int64_t inner = b.dims[transposed ? 1 : 0], cols = b.dims[transposed ? 0 : 1];
+  return FitQuads(SourceOf(Bytes::Of(b), inner, cols, transposed, zero), inner, cols);
+}
+
 }  // namespace
 
-bool IntProductSupported(const PlanCall& call, bool floats) {
+bool IntProductSupported(const PlanCall& call, IntFormat format, bool floats) {
   if ((OutputOf(call) == IntOutput::kFloats) != floats) return false;
   const IntRoles& roles = RolesOf(call);
   const Type &a = call.in[static_cast<size_t>(roles.a)], &b = call.in[static_cast<size_t>(roles.b)];
@@ -71,23 +93,27 @@ bool IntProductSupported(const PlanCall& call, bool floats) {
       if (y != DType::kF32) return false;
       break;
   }
+  if (!BestIntTiles(format) || (format == IntFormat::kQuads && !PacksAsQuads(call))) return false;
   return IntScalesSupported(call, roles, cols.value(), inner.value());
 }
 
 namespace {
 
 struct Params {
+  IntFormat format = IntFormat::kPairs;
   IntRoles roles;
   IntOutput output = IntOutput::kSums;
   double alpha = 1;
+  IntTables tables;
   int64_t packed = 0, inner = 0, cols = 0, b_transposed = 0;
 };
 
 }  // namespace
 
-Status PrepareIntProduct(const PlanCall& call, std::vector<std::byte>* params) {
+Status PrepareIntProduct(const PlanCall& call, IntFormat format, std::vector<std::byte>* params) {
   const GemmAttrs gemm = GemmOf(call);
   Params p;
+  p.format = format;
   p.roles = RolesOf(call);
   p.output = OutputOf(call);
   p.alpha = static_cast<double>(gemm.alpha);
@@ -97,42 +123,30 @@ Status PrepareIntProduct(const PlanCall& call, std::vector<std::byte>* params) {
   p.inner = b[b.rank() - (gemm.trans_b ? 1 : 2)].value();
   p.cols = b[b.rank() - (gemm.trans_b ? 2 : 1)].value();
   params->resize(sizeof p);
+  p.tables = IntTables::Known(call, p.roles, p.output, p.cols, p.alpha, params);
   std::memcpy(params->data(), &p, sizeof p);
   return {};
 }
 
-namespace {
-
-IntSource SourceOf(Bytes b, const Params& p, std::span<const int32_t> zero) {
-  IntSource source{b, {}, p.cols, 1, zero};
-  if (p.b_transposed) source.row_step = 1, source.column_step = p.inner;
-  return source;
-}
-
-}  // namespace
-
-Type PackedIntProductType(const PlanCall& call, int input) {
+Type PackedIntProductType(const PlanCall& call, int input, IntFormat format) {
   const IntRoles& roles = RolesOf(call);
   if (input != roles.b || !PacksB(call)) return Type::Unknown();
   const Dims& b = call.constant(static_cast<size_t>(roles.b))->dims;
   const bool transposed = GemmOf(call).trans_b;
-  const Panels panels = Panels::Of(b[transposed ? 0 : 1], BestIntKernels().shape);
-  return Type::Tensor(DType::kI16, Dims{1, PackedInts(panels, 1, b[transposed ? 1 : 0])});
+  return Type::Tensor(DType::kI32,
+                      Dims{PackedInts::Of(format, b[transposed ? 0 : 1], 1, b[transposed ? 1 : 0]).size()});
 }
 
-Status PackIntProduct(const PlanCall& call, int input, Tensor* packed) {
-  std::vector<std::byte> bytes;
-  HASTEN_TRY(PrepareIntProduct(call, &bytes));
-  Params p;
-  std::memcpy(&p, bytes.data(), sizeof p);
-  if (input != p.roles.b || !p.packed) return {};
-  const Panels panels = Panels::Of(p.cols, BestIntKernels().shape);
-  std::vector<int32_t> zero;
-  const Tensor* zeros = call.constant(static_cast<size_t>(p.roles.b_zero));
-  for (int64_t i = 0; zeros && i < zeros->elements(); ++i) zero.push_back(static_cast<int32_t>(zeros->Int(i)));
-  HASTEN_ASSIGN(*packed, NewTensor(DType::kI16, {1, PackedInts(panels, 1, p.inner)}));
-  PackIntPanels(panels, SourceOf(Bytes::Of(*call.constant(static_cast<size_t>(input))), p, zero), 1, p.inner, 0,
-                panels.count, packed->as<int16_t>());
+Status PackIntProduct(const PlanCall& call, int input, IntFormat format, Tensor* packed) {
+  const IntRoles& roles = RolesOf(call);
+  if (input != roles.b || !PacksB(call)) return {};
+  const Tensor& b = *call.constant(static_cast<size_t>(input));
+  const bool transposed = GemmOf(call).trans_b;
+  const int64_t inner = b.dims[transposed ? 1 : 0], cols = b.dims[transposed ? 0 : 1];
+  const PackedInts shape = PackedInts::Of(format, cols, 1, inner);
+  const std::vector<int32_t> zero = ZerosOf(call.constant(static_cast<size_t>(roles.b_zero)));
+  HASTEN_ASSIGN(*packed, NewTensor(DType::kI32, {shape.size()}));
+  shape.Pack(SourceOf(Bytes::Of(b), inner, cols, transposed, zero), packed->as<int32_t>());
   return {};
 }
 
@@ -143,13 +157,19 @@ struct Bound {
   int64_t batch = 1, rows = 0, a_matrices = 1, b_matrices = 1;
   std::array<int64_t, Dims::kMaxRank> batch_dims = {}, a_strides = {}, b_strides = {};  // strides in matrices
   int batch_rank = 0;
-  Panels panels;
+  PackedInts shape;
   ChunkGrid grid;
-  IntTables tables;
-  int64_t rows_per_chunk = 1, widening = 0;  // chunks that widen rows of A; then one packs each matrix of B
+  bool copied = false;                      // A
+  int64_t rows_per_chunk = 1, copying = 0;  // chunks that copy rows of A; before them one packs each matrix of B
 
-  int64_t row_ints() const { return 2 * PairsOf(params.inner); }
-  int64_t packed_ints() const { return (PackedInts(panels, 1, params.inner) + 31) / 32 * 32; }
+  int64_t matrices() const { return params.packed ? 0 : b_matrices; }  // to pack
+  int64_t row_bytes() const { return params.inner * BytesOf(params.format); }
+  int64_t a_rows() const { return a_matrices * rows; }
+  // The workspace: tables, what sums begin with, packed matrices, rows of A.
+  int64_t starts_at() const { return params.tables.workspace_bytes(); }
+  int64_t matrices_at() const { return starts_at() + shape.width() * int64_t{sizeof(int32_t)}; }
+  int64_t rows_at() const { return matrices_at() + matrices() * shape.size() * int64_t{sizeof(int32_t)}; }
+  int64_t workspace_bytes() const { return rows_at() + (copied ? a_rows() * row_bytes() : 0) + 64; }
   void Matrices(int64_t index, int64_t* a, int64_t* b) const {
     *a = *b = 0;
     for (int i = batch_rank - 1; i >= 0; --i) {
@@ -189,92 +209,92 @@ Status BindIntProduct(const BoundShapes& s, Binding* binding) {
   Dims matrix = {p.inner, p.cols};
   if (!p.packed && !p.b_transposed) matrix = *s.in[static_cast<size_t>(p.roles.b)].shape.Concrete();
   BindBatch(MatMulShapeOf(a, matrix), &b);
-  const IntKernels& kernels = BestIntKernels();
-  b.panels = Panels::Of(p.cols, kernels.shape);
-  b.grid = ChunkGrid::Of(b.rows, b.panels, p.inner, kernels.shape.rows);
+  b.shape = PackedInts::Of(p.format, p.cols, 1, p.inner);
+  b.grid = ChunkGrid::Of(b.rows, b.shape.panels, p.inner, BestIntTiles(p.format)->shape.rows);
   if (b.batch > 1) b.grid.panel_blocks = std::max<int64_t>(1, b.grid.panel_blocks / b.batch);
-  b.tables = IntTables::Of(p.cols);
+  b.copied = !ReadInPlace(p.format, s.in[static_cast<size_t>(p.roles.a)].dtype);
   b.rows_per_chunk = std::max<int64_t>(1, (64 << 10) / std::max<int64_t>(1, p.inner));
-  const int64_t rows = b.a_matrices * b.rows;
-  b.widening = (rows + b.rows_per_chunk - 1) / b.rows_per_chunk;
+  if (b.copied) b.copying = (b.a_rows() + b.rows_per_chunk - 1) / b.rows_per_chunk;
   binding->phases = {0, 0};
   if (b.batch > 0 && b.rows > 0 && p.cols > 0)
-    binding->phases = {1 + b.widening + (p.packed ? 0 : b.b_matrices), b.batch * b.grid.chunks()};
-  const int64_t ints = rows * b.row_ints() + 32 + (p.packed ? 0 : b.b_matrices * b.packed_ints());
-  binding->workspace_bytes = static_cast<size_t>((b.tables.bytes() + 63) / 64 * 64 + ints * int64_t{sizeof(int16_t)});
-  binding->data.resize(sizeof b);
-  std::memcpy(binding->data.data(), &b, sizeof b);
+    binding->phases = {1 + b.matrices() + b.copying, b.batch * b.grid.chunks()};
+  binding->workspace_bytes = static_cast<size_t>(b.workspace_bytes());
+  KeepBound(b, binding);
   return {};
 }
 
 namespace {
 
-// Tables, then packed matrices, then rows of A.
-struct Workspace {
-  std::byte* tables;
-  int16_t *b, *a;
-  Workspace(const KernelCall& c, const Bound& bound) : tables(c.workspace) {
-    b = reinterpret_cast<int16_t*>(c.workspace + (bound.tables.bytes() + 63) / 64 * 64);
-    a = b + (bound.params.packed ? 0 : bound.b_matrices * bound.packed_ints());
-  }
-};
-
-Status PrepareOperands(KernelCall& c, const Bound& b) {
+void CopyRows(const KernelCall& c, const Bound& b, int64_t chunk, std::byte* to) {
   const Params& p = b.params;
-  const Workspace to(c, b);
-  if (c.chunk == 0) {
-    b.tables.Fill(c, p.roles, p.output, p.cols, p.alpha, to.tables);
-    return {};
-  }
-  if (c.chunk <= b.widening) {
-    const int64_t first = (c.chunk - 1) * b.rows_per_chunk;
-    const int64_t last = std::min(first + b.rows_per_chunk, b.a_matrices * b.rows);
-    WidenRows(Bytes::Of(c.input(p.roles.a)) + first * p.inner, last - first, p.inner, ZeroOf(c, p.roles.a_zero),
-              to.a + first * b.row_ints());
-    return {};
-  }
-  const int64_t matrix = c.chunk - 1 - b.widening;
+  const int64_t first = chunk * b.rows_per_chunk, last = std::min(first + b.rows_per_chunk, b.a_rows());
+  CopyNumbers(p.format, Bytes::Of(c.input(p.roles.a)) + first * p.inner, (last - first) * p.inner,
+              to + first * b.row_bytes());
+}
+
+Status PackMatrix(const KernelCall& c, const Bound& b, int64_t matrix) {
+  const Params& p = b.params;
+  auto* to = reinterpret_cast<int32_t*>(c.workspace + b.matrices_at());
   const int zeros = p.roles.b_zero;
   HASTEN_ASSIGN(const auto zero, c.Scratch<int32_t>(c.has(zeros) ? c.input(zeros).elements() : 0));
   for (size_t i = 0; i < zero.size(); ++i) zero[i] = static_cast<int32_t>(c.input(zeros).Int(static_cast<int64_t>(i)));
-  PackIntPanels(b.panels, SourceOf(Bytes::Of(c.input(p.roles.b)) + matrix * p.inner * p.cols, p, zero), 1, p.inner, 0,
-                b.panels.count, to.b + matrix * b.packed_ints());
+  const Bytes from = Bytes::Of(c.input(p.roles.b)) + matrix * p.inner * p.cols;
+  b.shape.Pack(SourceOf(from, p.inner, p.cols, p.b_transposed != 0, zero), to + matrix * b.shape.size());
   return {};
+}
+
+int32_t ZeroOfA(const KernelCall& c, const Params& p) {
+  return ZeroIn(p.format, c.input(p.roles.a).dtype == DType::kI8, ZeroOf(c, p.roles.a_zero));
+}
+
+Status PrepareOperands(KernelCall& c, const Bound& b) {
+  const Params& p = b.params;
+  if (c.chunk > b.matrices()) {
+    CopyRows(c, b, c.chunk - 1 - b.matrices(), c.workspace + b.rows_at());
+    return {};
+  }
+  if (c.chunk > 0) return PackMatrix(c, b, c.chunk - 1);
+  if (p.tables.known_at == 0) p.tables.Fill(IntScaling::Of(c, p.roles), p.output, p.cols, p.alpha, c.workspace);
+  auto* start = reinterpret_cast<int32_t*>(c.workspace + b.starts_at());
+  if (p.packed) StartSums(c.input(p.roles.b).as<int32_t>(), b.shape.width(), ZeroOfA(c, p), start);
+  return {};
+}
+
+Status MultiplyChunk(KernelCall& c, const Bound& b) {
+  const Params& p = b.params;
+  const int64_t index = c.chunk / b.grid.chunks(), chunk = c.chunk % b.grid.chunks();
+  const int64_t row_block = chunk / b.grid.panel_blocks, panel_block = chunk % b.grid.panel_blocks;
+  const int64_t first = b.grid.first_row(row_block), last = b.grid.first_row(row_block + 1);
+  int64_t a_matrix = 0, b_matrix = 0;
+  b.Matrices(index, &a_matrix, &b_matrix);
+  HASTEN_ASSIGN(const auto rows, c.Scratch<const std::byte*>(last - first));
+  const std::byte* a = b.copied ? c.workspace + b.rows_at() : c.input(p.roles.a).data;
+  for (int64_t r = first; r < last; ++r)
+    rows[static_cast<size_t>(r - first)] = a + (a_matrix * b.rows + r) * b.row_bytes();
+  if (!b.copied) HASTEN_TRY(CopyRowsAtEnd(c, a + b.a_rows() * b.row_bytes(), b.row_bytes(), rows));
+  constexpr int64_t kOffset[] = {0};
+  IntBlock block{.shape = b.shape, .a = rows.data(), .offset = kOffset, .rows = last - first};
+  if (p.packed) {
+    block.b = c.input(p.roles.b).as<int32_t>();
+    block.start = reinterpret_cast<const int32_t*>(c.workspace + b.starts_at());
+  } else {
+    block.b = reinterpret_cast<const int32_t*>(c.workspace + b.matrices_at()) + b_matrix * b.shape.size();
+    HASTEN_ASSIGN(const auto start, c.Scratch<int32_t>(b.shape.width()));
+    StartSums(block.b, b.shape.width(), ZeroOfA(c, p), start.data());
+    block.start = start.data();
+  }
+  block.first_panel = b.grid.first_panel(panel_block);
+  block.last_panel = b.grid.first_panel(panel_block + 1);
+  block.row_elements = p.cols;
+  block.element = (index * b.rows + first) * p.cols;
+  return MultiplyInts(c, block, IntTail::Of(c, p.roles, p.output, p.tables));
 }
 
 }  // namespace
 
 Status RunIntProduct(KernelCall& c) {
   const Bound& b = *reinterpret_cast<const Bound*>(c.bound);
-  const Params& p = b.params;
-  if (c.phase == 0) return PrepareOperands(c, b);
-  const Workspace from(c, b);
-  const int64_t index = c.chunk / b.grid.chunks(), chunk = c.chunk % b.grid.chunks();
-  const int64_t row_block = chunk / b.grid.panel_blocks, panel_block = chunk % b.grid.panel_blocks;
-  const int64_t first = b.grid.first_row(row_block), last = b.grid.first_row(row_block + 1);
-  int64_t a_matrix = 0, b_matrix = 0;
-  b.Matrices(index, &a_matrix, &b_matrix);
-  IntBlock block;
-  block.panels = b.panels;
-  block.first_panel = b.grid.first_panel(panel_block);
-  block.last_panel = b.grid.first_panel(panel_block + 1);
-  const int64_t start = b.panels.start(block.first_panel), width = b.panels.start(block.last_panel) - start;
-  block.b = p.packed ? c.input(p.roles.b).as<int16_t>() : from.b + b_matrix * b.packed_ints();
-  block.length = p.inner;
-  block.rows = last - first;
-  block.c_step = width;
-  HASTEN_ASSIGN(const auto pointers, c.Scratch<const int16_t*>(last - first));
-  HASTEN_ASSIGN(const auto sums, c.Scratch<int32_t>((last - first) * width));
-  for (int64_t r = first; r < last; ++r)
-    pointers[static_cast<size_t>(r - first)] = from.a + (a_matrix * b.rows + r) * b.row_ints();
-  block.a = pointers.data();
-  block.c = sums.data();
-  MultiplyInts(block);
-  const IntTail tail = IntTail::Of(c, p.roles, p.output, b.tables, from.tables);
-  const int64_t n = std::min(p.cols - start, width);
-  for (int64_t r = first; r < last; ++r)
-    tail.Row(sums.data() + (r - first) * width, (index * b.rows + r) * p.cols + start, start, n);
-  return {};
+  return c.phase == 0 ? PrepareOperands(c, b) : MultiplyChunk(c, b);
 }
 
 }  // namespace hasten::cpu

@@ -1,6 +1,7 @@
 #include "kernels/cpu/int_tail.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/cpu/simd.h"
 #include "ops/quantized.h"
@@ -10,59 +11,103 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/tie_steps.inc"
+
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::CappedTag<float, 16>;
-using DI = hn::RebindToSigned<D>;
+constexpr int64_t kCheckedRows = 8;  // whose distances from ties are looked at together
 
-// Beyond this every zero point saturates.  Up to here four roundings to f32 are off by less than 2^-12.
-constexpr float kFar = 512, kNear = 0.5f - 0x1p-12f;
+// Columns [j, j + n), n lanes at most.
+class ColumnVector {
+ public:
+  ColumnVector(const Requantize& q, const SumRows& rows, int64_t j, int64_t n)
+      : q_(q), column_(rows.column + j), n_(n), flip_(FlipOf(q.dtype)) {
+    whole_ = hn::LoadU(DI(), q.whole + column_);
+    multiplier_ = hn::Mul(hn::LoadU(D(), q.multiplier + column_), hn::Set(D(), kStep));
+    const auto added = hn::LoadU(D(), q.rest + column_);
+    added_ = hn::MulAdd(added, hn::Set(D(), kStep), hn::Set(D(), StepsOf(q.y_zero, q.dtype)));
+    // Where they are no numbers, all is near a tie; beyond the columns, nothing is.
+    const auto largest = hn::Set(D(), std::numeric_limits<float>::max());
+    const auto finite = hn::And(hn::Le(hn::Abs(multiplier_), largest), hn::Le(hn::Abs(added_), largest));
+    const auto valid = hn::FirstN(D(), static_cast<size_t>(n));
+    multiplier_ = hn::IfThenElseZero(hn::And(valid, finite), multiplier_);
+    added_ = hn::IfThenElse(valid, hn::IfThenElseZero(finite, added_), hn::Set(D(), kStep / 2));
+  }
 
-template <class T>
-void Requantize8(const Requantize& q, const int32_t* c, int64_t column, int64_t n, std::byte* y) {
-  const D d;
-  const DI di;
-  const hn::Rebind<T, D> narrow;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto zero = hn::Set(di, q.y_zero);
-  const auto low = hn::Set(d, -kFar), high = hn::Set(d, kFar), near = hn::Set(d, kNear);
-  T* out = reinterpret_cast<T*>(y);
-  // The last vector overlaps the one before.
-  for (int64_t at = 0; n >= lanes && at < n; at += lanes) {
-    const int64_t j = std::min(at, n - lanes);
-    const auto sum = hn::ConvertTo(d, hn::Add(hn::LoadU(di, c + j), hn::LoadU(di, q.whole + column + j)));
-    auto v = hn::MulAdd(sum, hn::LoadU(d, q.multiplier + column + j), hn::LoadU(d, q.rest + column + j));
-    v = hn::IfThenElse(hn::Lt(v, low), low, v);  // NaN stays NaN
-    v = hn::IfThenElse(hn::Gt(v, high), high, v);
-    const auto rounded = hn::NearestInt(v);
-    const auto distance = hn::Abs(hn::Sub(v, hn::ConvertTo(d, rounded)));
-    if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(distance, near)))) {
-      hn::StoreU(hn::DemoteTo(narrow, hn::Add(rounded, zero)), narrow, out + j);
-    } else {
-      for (int64_t i = j; i < j + lanes; ++i) RequantizeOne(q, c[i], column + i, y + i);
+  // Of whole vectors.
+  void Rows(const int32_t* c, int64_t step, int64_t rows, std::byte* y, int64_t y_step) const {
+    const ColumnVector v = *this;  // in registers
+    for (int64_t r = 0; r < rows; r += kCheckedRows) {
+      const int64_t n = std::min(kCheckedRows, rows - r);
+      auto least = hn::Set(DI(), -1);
+      for (int64_t i = 0; i < n; ++i) least = Nearer(least, v.Row(c + i * step, y + i * y_step));
+      if (HWY_UNLIKELY(AnyNearTie(least)))
+        for (int64_t i = 0; i < n; ++i) v.Recompute(c + i * step, y + i * y_step);
+      c += n * step;
+      y += n * y_step;
     }
   }
-  if (n < lanes)
-    for (int64_t j = 0; j < n; ++j) RequantizeOne(q, c[j], column + j, y + j);
+
+  void NarrowRows(const int32_t* c, int64_t step, int64_t rows, std::byte* y, int64_t y_step) const {
+    alignas(64) std::byte bytes[kTailPadding];
+    for (int64_t r = 0; r < rows; ++r, c += step, y += y_step) {
+      const bool near = AnyNearTie(Row(c, bytes));
+      for (int64_t i = 0; i < n_; ++i) y[i] = bytes[i];
+      if (HWY_UNLIKELY(near)) Recompute(c, y);
+    }
+  }
+
+ private:
+  HWY_INLINE hn::Vec<DI> Row(const int32_t* c, std::byte* y) const {
+    const auto sum = hn::ConvertTo(D(), hn::Add(hn::LoadU(DI(), c), whole_));
+    const auto steps = ToSteps(hn::MulAdd(sum, multiplier_, added_));
+    StoreSteps(steps, flip_, y);
+    return steps;
+  }
+
+  // In double, where the nearest tie is too near.
+  HWY_NOINLINE void Recompute(const int32_t* c, std::byte* y) const {
+    alignas(64) int32_t distances[kTailPadding];
+    alignas(64) std::byte bytes[kTailPadding];
+    const auto steps = Row(c, bytes);
+    if (HWY_LIKELY(!AnyNearTie(steps))) return;
+    hn::Store(TieDistance(steps), DI(), distances);
+    for (int64_t i = 0; i < n_; ++i)
+      if (distances[i] <= kNearTie) RequantizeOne(q_, c[i], column_ + i, y + i);
+  }
+
+  const Requantize& q_;
+  int64_t column_, n_;
+  hn::Vec<DI> whole_;
+  hn::Vec<D> multiplier_, added_;
+  Flip flip_;
+};
+
+void RequantizeAny(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(D()));
+  if (c.columns < lanes) return ColumnVector(q, c, 0, c.columns).NarrowRows(c.sums, c.step, c.rows, y, y_step);
+  // The last vector overlaps the one before.
+  for (int64_t at = 0; at < c.columns; at += lanes) {
+    const int64_t j = std::min(at, c.columns - lanes);
+    ColumnVector(q, c, j, lanes).Rows(c.sums + j, c.step, c.rows, y + j, y_step);
+  }
 }
 
-void RequantizeAny(const Requantize& q, const int32_t* c, int64_t column, int64_t n, std::byte* y) {
-  if (q.dtype == DType::kI8) return Requantize8<int8_t>(q, c, column, n, y);
-  Requantize8<uint8_t>(q, c, column, n, y);
-}
-
-void Floats(const ToFloats& t, const int32_t* c, int64_t column, int64_t n, float* y) {
+void Floats(const ToFloats& t, const SumRows& rows, float* y, int64_t y_step) {
   const D d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t j = 0;
-  for (; j + lanes <= n; j += lanes) {
-    const auto bias = t.bias ? hn::LoadU(d, t.bias + column + j) : hn::Zero(d);
-    const auto v = hn::ConvertTo(d, hn::LoadU(DI(), c + j));
-    hn::StoreU(hn::MulAdd(v, hn::LoadU(d, t.scale + column + j), bias), d, y + j);
+  const float *scale = t.scale + rows.column, *added = t.bias ? t.bias + rows.column : nullptr;
+  const int32_t* c = rows.sums;
+  for (int64_t r = 0; r < rows.rows; ++r, c += rows.step, y += y_step) {
+    int64_t j = 0;
+    for (; j + lanes <= rows.columns; j += lanes) {
+      const auto bias = added ? hn::LoadU(d, added + j) : hn::Zero(d);
+      hn::StoreU(hn::MulAdd(hn::ConvertTo(d, hn::LoadU(DI(), c + j)), hn::LoadU(d, scale + j), bias), d, y + j);
+    }
+    for (; j < rows.columns; ++j) y[j] = static_cast<float>(c[j]) * scale[j] + (added ? added[j] : 0.0f);
   }
-  for (; j < n; ++j) y[j] = static_cast<float>(c[j]) * t.scale[column + j] + (t.bias ? t.bias[column + j] : 0.0f);
 }
 
 }  // namespace hasten::cpu::HWY_NAMESPACE
@@ -77,16 +122,23 @@ HWY_EXPORT(Floats);
 
 }  // namespace
 
-void RequantizeRow(const Requantize& q, const int32_t* c, int64_t column, int64_t n, std::byte* y) {
-  HWY_DYNAMIC_DISPATCH(RequantizeAny)(q, c, column, n, y);
+void RequantizeRows(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step) {
+  HWY_DYNAMIC_DISPATCH(RequantizeAny)(q, c, y, y_step);
 }
-void ToFloatsRow(const ToFloats& t, const int32_t* c, int64_t column, int64_t n, float* y) {
-  HWY_DYNAMIC_DISPATCH(Floats)(t, c, column, n, y);
+void ToFloatsRows(const ToFloats& t, const SumRows& c, float* y, int64_t y_step) {
+  HWY_DYNAMIC_DISPATCH(Floats)(t, c, y, y_step);
 }
 
 void RequantizeOne(const Requantize& q, int32_t c, int64_t column, std::byte* y) {
-  const double v = Quantize((c + q.bias[column]) * q.scale[column] / q.y_scale, static_cast<double>(q.y_zero), q.dtype);
-  Tensor{q.dtype, {}, y, nullptr, {}}.SetDouble(0, v);
+  StoreQuantized((c + q.bias[column]) * q.scale[column] / q.y_scale, q.y_zero, q.dtype, y);
+}
+
+void StoreQuantized(double v, int32_t zero, DType t, std::byte* y) {
+  if (std::isnan(v)) return Tensor{t, {}, y, nullptr, {}}.SetDouble(0, Quantize(v, zero, t));
+  constexpr double kInteger = 0x1.8p52;  // what is added to it is rounded
+  const double rounded = (std::clamp(v, -512.0, 512.0) + kInteger) - kInteger;
+  const int32_t least = t == DType::kI8 ? -128 : 0;
+  *y = static_cast<std::byte>(std::clamp(static_cast<int32_t>(rounded) + zero, least, least + 255));
 }
 
 }  // namespace hasten::cpu

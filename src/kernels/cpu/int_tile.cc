@@ -1,6 +1,7 @@
 #include "kernels/cpu/int_tile.h"
 
-#include "kernels/cpu/gemm_block.h"
+#include <array>
+
 #include "kernels/cpu/simd.h"
 #include "kernels/tactic.h"
 
@@ -18,7 +19,7 @@ using V = hn::Vec<D>;
 constexpr bool kWide = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
 constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
 
-// A lane of 32 bits holds a pair of 16-bit numbers: sum + a.low * b.low + a.high * b.high, exact.
+// sum + a.low * b.low + a.high * b.high, exact.
 HWY_INLINE V AddPairs(V a, V b, V sum) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
   const hn::Repartition<int16_t, D> halves;
@@ -30,18 +31,10 @@ HWY_INLINE V AddPairs(V a, V b, V sum) {
 #endif
 }
 
-HWY_INLINE V BroadcastPair(const int16_t* p) {
-  int32_t pair;
-  __builtin_memcpy(&pair, p, sizeof pair);
-  return hn::Set(D(), pair);
-}
-
-HWY_INLINE V LoadPairs(const int16_t* p) {
-#if HWY_TARGET == HWY_SCALAR
-  return BroadcastPair(p);
-#else
-  return hn::BitCast(D(), hn::Load(hn::Repartition<int16_t, D>(), p));
-#endif
+HWY_INLINE V BroadcastLane(const std::byte* p) {
+  int32_t lane;
+  __builtin_memcpy(&lane, p, sizeof lane);
+  return hn::Set(D(), lane);
 }
 
 template <int R, int N>
@@ -51,22 +44,19 @@ void Tile(const IntTileCall& t) {
   V acc[R][N];
   HASTEN_UNROLL
   for (int r = 0; r < R; ++r) HASTEN_UNROLL
-  for (int n = 0; n < N; ++n) acc[r][n] = hn::Zero(d);
-  const int16_t* HWY_RESTRICT b = t.b;
-  const int16_t* const* a = t.a;
-  for (int64_t s = 0; s < t.segments; ++s, a += R) {
-    const int16_t* row[R];
+  for (int n = 0; n < N; ++n) acc[r][n] = hn::LoadU(d, t.start + n * lanes);
+  const int32_t* HWY_RESTRICT b = t.b;
+  for (int64_t s = 0; s < t.segments; ++s) {
+    const std::byte* row[R];
     HASTEN_UNROLL
-    for (int r = 0; r < R; ++r) row[r] = a[r];
-    const int64_t pairs = t.pairs;
-    for (int64_t k = 0; k < pairs; ++k) {
+    for (int r = 0; r < R; ++r) row[r] = t.a[r] + t.offset[s];
+    for (int64_t k = 0; k < t.lanes; ++k, b += N * lanes) {
       V bv[N];
       HASTEN_UNROLL
-      for (int n = 0; n < N; ++n) bv[n] = LoadPairs(b + n * 2 * lanes);
-      b += N * 2 * lanes;
+      for (int n = 0; n < N; ++n) bv[n] = hn::Load(d, b + n * lanes);
       HASTEN_UNROLL
       for (int r = 0; r < R; ++r) {
-        const V av = BroadcastPair(row[r] + 2 * k);
+        const V av = BroadcastLane(row[r] + 4 * k);
         HASTEN_UNROLL
         for (int n = 0; n < N; ++n) acc[r][n] = AddPairs(av, bv[n], acc[r][n]);
       }
@@ -78,27 +68,29 @@ void Tile(const IntTileCall& t) {
 }
 
 template <class T>
-void Widen(const void* source, int64_t n, int32_t zero, int16_t* to) {
+void Widen(const T* from, int64_t n, int16_t* to) {
   const hn::CappedTag<int16_t, 32> d;
   const hn::Rebind<T, decltype(d)> narrow;
-  const auto* from = static_cast<const T*>(source);
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto zeros = hn::Set(d, static_cast<int16_t>(zero));
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    hn::StoreU(hn::Sub(hn::PromoteTo(d, hn::LoadU(narrow, from + i)), zeros), d, to + i);
-  for (; i < n; ++i) to[i] = static_cast<int16_t>(from[i] - zero);
+  for (; i + lanes <= n; i += lanes) hn::StoreU(hn::PromoteTo(d, hn::LoadU(narrow, from + i)), d, to + i);
+  for (; i < n; ++i) to[i] = from[i];
+}
+
+void WidenAny(Bytes from, int64_t n, int16_t* to) {
+  if (from.is_signed) return Widen(reinterpret_cast<const int8_t*>(from.data), n, to);
+  Widen(reinterpret_cast<const uint8_t*>(from.data), n, to);
 }
 
 template <int R>
-void AddRows(IntKernels* k) {
+void AddRows(IntTiles* k) {
   k->tile[R][1] = Tile<R, 1>;
   k->tile[R][2] = Tile<R, 2>;
   if constexpr (kVectors == 3) k->tile[R][3] = Tile<R, 3>;
 }
 
-IntKernels MakeIntKernels() {
-  IntKernels k;
+IntTiles MakePairTiles() {
+  IntTiles k;
   k.shape.name = hwy::TargetName(HWY_TARGET);
   k.shape.lanes = static_cast<int>(hn::Lanes(D()));
   k.shape.rows = kRows;
@@ -113,8 +105,6 @@ IntKernels MakeIntKernels() {
     AddRows<7>(&k);
     AddRows<8>(&k);
   }
-  k.widen[0] = Widen<uint8_t>;
-  k.widen[1] = Widen<int8_t>;
   return k;
 }
 
@@ -123,61 +113,87 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace hasten::cpu {
-HWY_EXPORT(MakeIntKernels);
+HWY_EXPORT(MakePairTiles);
+HWY_EXPORT(WidenAny);
 
-const IntKernels& BestIntKernels() {
-  static const IntKernels kernels = [] {
-    IntKernels k = HWY_DYNAMIC_DISPATCH(MakeIntKernels)();
+const IntTiles* BestIntTiles(IntFormat format) {
 #if HWY_ARCH_X86
-    if (Available(Isa::kAvx512Vnni)) UseVnni(&k);
+  static const bool vnni = Available(Isa::kAvx512Vnni);
+  static const IntTiles quads = VnniTiles(IntFormat::kQuads);
+  static const IntTiles pairs = vnni ? VnniTiles(IntFormat::kPairs) : HWY_DYNAMIC_DISPATCH(MakePairTiles)();
+  return format == IntFormat::kPairs ? &pairs : vnni ? &quads : nullptr;
+#else
+  static const IntTiles pairs = HWY_DYNAMIC_DISPATCH(MakePairTiles)();
+  return format == IntFormat::kPairs ? &pairs : nullptr;
 #endif
-    return k;
-  }();
-  return kernels;
 }
 
-void WidenRows(Bytes from, int64_t rows, int64_t length, int32_t zero, int16_t* to) {
-  const auto widen = BestIntKernels().widen[from.is_signed];
-  if (length % 2 == 0) return widen(from.data, rows * length, zero, to);
-  for (int64_t r = 0; r < rows; ++r, to += length + 1) {
-    widen(from.data + r * length, length, zero, to);
-    to[length] = 0;
+void CopyNumbers(IntFormat format, Bytes from, int64_t n, std::byte* to) {
+  if (format == IntFormat::kPairs) return HWY_DYNAMIC_DISPATCH(WidenAny)(from, n, reinterpret_cast<int16_t*>(to));
+  if (!from.is_signed) {
+    std::copy_n(from.data, n, to);
+  } else {
+    for (int64_t i = 0; i < n; ++i) to[i] = from.data[i] ^ std::byte{0x80};
   }
 }
 
-void PackIntPanels(const Panels& panels, const IntSource& src, int64_t segments, int64_t length, int64_t first,
-                   int64_t last, int16_t* to) {
-  const int64_t pairs = PairsOf(length);
-  const auto zero = [&](int64_t j) {
-    return src.zero.empty() ? 0 : src.zero[src.zero.size() == 1 ? 0 : static_cast<size_t>(j)];
-  };
-  for (int64_t p = first; p < last; ++p) {
-    const int64_t width = panels.vectors(p) * panels.lanes, valid = panels.valid(p), start = panels.start(p);
-    int16_t* out = to + start * 2 * segments * pairs;
-    std::fill(out, out + width * 2 * segments * pairs, int16_t{0});
-    for (int64_t s = 0; s < segments; ++s, out += width * 2 * pairs)
-      for (int64_t i = 0; i < length; ++i) {
-        const int64_t k = s * length + i;
-        const int64_t at = src.row.empty() ? k * src.row_step : src.row[static_cast<size_t>(k)];
-        int16_t* pair = out + i / 2 * 2 * width + i % 2;
-        for (int64_t j = 0; j < valid; ++j)
-          pair[2 * j] = static_cast<int16_t>(src.bytes.at(at + (start + j) * src.column_step) - zero(start + j));
-      }
+void FillNumbers(IntFormat format, int32_t value, int64_t n, std::byte* to) {
+  if (format == IntFormat::kPairs) {
+    std::fill_n(reinterpret_cast<int16_t*>(to), n, static_cast<int16_t>(value));
+  } else {
+    std::fill_n(to, n, static_cast<std::byte>(value));
   }
 }
 
-void MultiplyInts(const IntBlock& block) {
-  const IntKernels& kernels = BestIntKernels();
-  const RowTiles tiles = RowTiles::Of(block.rows, kernels.shape.rows);
-  const int64_t pairs = PairsOf(block.length);
-  for (int64_t p = block.first_panel; p < block.last_panel; ++p)
-    for (int64_t t = 0; t < tiles.count; ++t) {
-      IntTileCall call{.segments = block.segments, .pairs = pairs, .c_step = block.c_step};
-      call.a = block.a + block.segments * tiles.start(t);
-      call.b = block.b + block.panels.start(p) * 2 * block.segments * pairs;
-      call.c = block.c + tiles.start(t) * block.c_step + block.panels.start(p) - block.panels.start(block.first_panel);
-      kernels.tile[tiles.size(t)][block.panels.vectors(p)](call);
+bool FitQuads(const IntSource& b, int64_t depth, int64_t columns) {
+  for (int64_t j = 0; j < columns; ++j) {
+    const int32_t zero = b.zero_of(j);
+    if (zero == (b.bytes.is_signed ? 0 : 128)) continue;
+    for (int64_t k = 0; k < depth; ++k) {
+      const int32_t v = b.bytes.at(k * b.row_step + j * b.column_step) - zero;
+      if (v < -128 || v > 127) return false;
     }
+  }
+  return true;
+}
+
+namespace {
+
+template <class T>
+void PackPanel(const PackedInts& shape, const IntSource& src, int64_t p, int32_t* sums, int32_t* lanes) {
+  const Panels& panels = shape.panels;
+  const int64_t start = panels.start(p), width = panels.start(p + 1) - start, valid = panels.valid(p);
+  const int64_t numbers = NumbersOf(shape.format), bits = 32 / numbers;
+  const uint32_t mask = (uint32_t{1} << bits) - 1;
+  const auto* first = reinterpret_cast<const T*>(src.bytes.data) + start * src.column_step;
+  std::array<int32_t, 64> zero;
+  HASTEN_CHECK(valid <= static_cast<int64_t>(zero.size()));
+  for (int64_t j = 0; j < valid; ++j) zero[static_cast<size_t>(j)] = src.zero_of(start + j);
+  for (int64_t k = 0; k < shape.segments * shape.length; ++k) {
+    const T* from = first + (src.row.empty() ? k * src.row_step : src.row[static_cast<size_t>(k)]);
+    const int64_t i = k % shape.length, shift = i % numbers * bits;
+    int32_t* lane = lanes + (k / shape.length * shape.lanes() + i / numbers) * width;
+    for (int64_t j = 0; j < valid; ++j) {
+      const int32_t v = from[j * src.column_step] - zero[static_cast<size_t>(j)];
+      sums[start + j] += v;
+      lane[j] = static_cast<int32_t>(static_cast<uint32_t>(lane[j]) | (static_cast<uint32_t>(v) & mask) << shift);
+    }
+  }
+}
+
+}  // namespace
+
+void PackedInts::Pack(const IntSource& src, int32_t* to) const {
+  std::fill_n(to, size(), 0);
+  for (int64_t p = 0; p < panels.count; ++p) {
+    int32_t* lanes = to + (panel(to, p) - to);
+    src.bytes.is_signed ? PackPanel<int8_t>(*this, src, p, to, lanes) : PackPanel<uint8_t>(*this, src, p, to, lanes);
+  }
+}
+
+void StartSums(const int32_t* columns, int64_t n, int32_t zero, int32_t* to) {
+  for (int64_t j = 0; j < n; ++j)
+    to[j] = static_cast<int32_t>(-static_cast<uint32_t>(zero) * static_cast<uint32_t>(columns[j]));
 }
 
 }  // namespace hasten::cpu

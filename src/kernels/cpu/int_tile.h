@@ -1,8 +1,9 @@
-// The integer micro-kernel: 8-bit operands, less their zero points, as 16-bit numbers; sums in 32 bits.
+// The integer micro-kernel: products of 8-bit operands, summed in 32 bits.
 //
-//   C[r, j] = sum over segments s, k < 2 * pairs of a[s][r][k] * B[s * 2 * pairs + k, j]
+//   C[r, j] = start[j] + sum over segments s, k < length of A[r][s][k] * B[s * length + k, j]
 //
-// Products of pairs of 16-bit numbers are added in 32 bits, so that nothing saturates.
+// A holds the numbers as they are, B less their zero points: with start[j] = -zero of A * the sum of B's column j, C is
+// the product of both less their zero points.  Sums may wrap around on the way: C is right where it fits 32 bits.
 #pragma once
 #include <span>
 
@@ -14,26 +15,32 @@ namespace hasten::cpu {
 // The depth up to which sums of products of 9-bit differences fit 32 bits, with room for a bias of the same size.
 inline constexpr int64_t kMostIntDepth = 16384;
 
+// What is multiplied: lanes of 32 bits that hold two numbers of 16 bits each, which takes any 8-bit operands, or four
+// of A as u8 and of B as i8, which takes a B that fits it less its zero points.
+enum class IntFormat : uint8_t { kPairs, kQuads };
+inline constexpr int64_t NumbersOf(IntFormat f) { return f == IntFormat::kQuads ? 4 : 2; }  // in a lane
+inline constexpr int64_t BytesOf(IntFormat f) { return 4 / NumbersOf(f); }                  // of a number
+inline constexpr int64_t LanesOf(IntFormat f, int64_t length) { return (length + NumbersOf(f) - 1) / NumbersOf(f); }
+
 struct IntTileCall {
-  const int16_t* const* a = nullptr;  // [segments][rows]
-  int64_t segments = 1, pairs = 0;
-  const int16_t* b = nullptr;  // packed panel: rows of `vectors` vectors of pairs
-  int32_t* c = nullptr;        // whole vectors are stored
+  const std::byte* const* a = nullptr;  // one a row
+  const int64_t* offset = nullptr;      // of the segments from there, in bytes
+  int64_t segments = 1, lanes = 0;      // whole lanes are read, whatever lies behind `length` in A: B has zeros there
+  const int32_t* b = nullptr;           // packed panel: rows of `vectors` vectors of lanes
+  const int32_t* start = nullptr;       // per column
+  int32_t* c = nullptr;                 // whole vectors are stored
   int64_t c_step = 0;
 };
 
-// The kernels of one instruction set.
-struct IntKernels {
+// The tiles of one format on one instruction set.
+struct IntTiles {
   static constexpr int kMaxRows = 8, kMaxVectors = 3;
   TileKernels shape;  // lanes, rows, vectors
   void (*tile[kMaxRows + 1][kMaxVectors + 1])(const IntTileCall&) = {};
-  // to[i] = from[i] - zero, for u8 or i8.
-  void (*widen[2])(const void* from, int64_t n, int32_t zero, int16_t* to) = {};  // [is i8]
 };
-const IntKernels& BestIntKernels();
-void UseVnni(IntKernels* kernels);  // of 512 bits: with the tiles of int_tile_vnni.cc; x86 only
-
-inline int64_t PairsOf(int64_t length) { return (length + 1) / 2; }
+// The best ones for this machine; of quads, none where it lacks AVX-512 VNNI.
+const IntTiles* BestIntTiles(IntFormat format);
+IntTiles VnniTiles(IntFormat format);  // x86 only
 
 // An operand that holds 8-bit integers.
 struct Bytes {
@@ -45,8 +52,14 @@ struct Bytes {
 };
 inline bool IsByte(DType t) { return t == DType::kU8 || t == DType::kI8; }
 
-// `rows` rows of `length` numbers less `zero`, each padded with a zero to whole pairs.
-void WidenRows(Bytes from, int64_t rows, int64_t length, int32_t zero, int16_t* to);
+// A in a format: pairs are the numbers in 16 bits; quads are the bytes, where A is i8 more by 128, as is its zero
+// point.
+inline bool ReadInPlace(IntFormat f, DType t) { return f == IntFormat::kQuads && t == DType::kU8; }
+inline int32_t ZeroIn(IntFormat f, bool is_signed, int32_t zero) {
+  return zero + (f == IntFormat::kQuads && is_signed ? 128 : 0);
+}
+void CopyNumbers(IntFormat format, Bytes from, int64_t n, std::byte* to);
+void FillNumbers(IntFormat format, int32_t value, int64_t n, std::byte* to);
 
 // Element (k, j) of the matrix, k = segment * length + i, is at row[k] (or k * row_step) + j * column_step.
 struct IntSource {
@@ -54,25 +67,29 @@ struct IntSource {
   std::span<const int64_t> row = {};
   int64_t row_step = 0, column_step = 1;
   std::span<const int32_t> zero = {};  // one, or one per column; none: 0
+  int32_t zero_of(int64_t column) const {
+    return zero.empty() ? 0 : zero[zero.size() == 1 ? 0 : static_cast<size_t>(column)];
+  }
 };
-// 16-bit numbers of a packed matrix.
-inline int64_t PackedInts(const Panels& p, int64_t segments, int64_t length) {
-  return p.floats(2 * segments * PairsOf(length));
-}
-void PackIntPanels(const Panels& panels, const IntSource& src, int64_t segments, int64_t length, int64_t first,
-                   int64_t last, int16_t* to);
+// Whether B less its zero points fits i8.
+bool FitQuads(const IntSource& b, int64_t depth, int64_t columns);
 
-// A block of rows by panels [first_panel, last_panel) into `c`, whose column 0 is the first panel's.
-struct IntBlock {
+// A packed matrix: the sums of its columns, then its panels.
+struct PackedInts {
+  IntFormat format = IntFormat::kPairs;
   Panels panels;
-  int64_t first_panel = 0, last_panel = 0;
-  const int16_t* b = nullptr;  // the whole packed matrix
   int64_t segments = 1, length = 0;
-  const int16_t* const* a = nullptr;  // tile after tile: [segments][rows of the tile]
-  int64_t rows = 0;
-  int32_t* c = nullptr;
-  int64_t c_step = 0;
+  static PackedInts Of(IntFormat f, int64_t columns, int64_t segments, int64_t length) {
+    return {f, Panels::Of(columns, BestIntTiles(f)->shape), segments, length};
+  }
+  int64_t width() const { return panels.start(panels.count); }  // columns with their padding
+  int64_t lanes() const { return LanesOf(format, length); }     // of a segment and column
+  int64_t size() const { return width() * (1 + segments * lanes()); }
+  // Where a panel of a matrix at `b` begins.
+  const int32_t* panel(const int32_t* b, int64_t p) const { return b + width() + panels.start(p) * segments * lanes(); }
+  void Pack(const IntSource& src, int32_t* to) const;
 };
-void MultiplyInts(const IntBlock& block);
+// What sums begin with where A's zero point is `zero`, from the sums of B's columns.
+void StartSums(const int32_t* columns, int64_t n, int32_t zero, int32_t* to);
 
 }  // namespace hasten::cpu

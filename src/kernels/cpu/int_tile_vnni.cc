@@ -1,5 +1,6 @@
 // The tiles of int_tile.cc with AVX-512 VNNI: vpdpwssd multiplies pairs and adds them to the sums, two instructions
-// elsewhere.  Highway 1.0.3 has no target for it (its AVX3_DL asks for the other VNNI, of AVX).
+// elsewhere; vpdpbusd does so with quads.  Highway 1.0.3 has no target for it (its AVX3_DL asks for the other VNNI, of
+// AVX).
 #include "kernels/cpu/int_tile.h"
 #include "kernels/cpu/simd.h"
 
@@ -13,34 +14,35 @@ namespace {
 
 constexpr int kLanes = 16;
 
-HASTEN_VNNI inline __m512i BroadcastPair(const int16_t* p) {
-  int32_t pair;
-  __builtin_memcpy(&pair, p, sizeof pair);
-  return _mm512_set1_epi32(pair);
+HASTEN_VNNI inline __m512i BroadcastLane(const std::byte* p) {
+  int32_t lane;
+  __builtin_memcpy(&lane, p, sizeof lane);
+  return _mm512_set1_epi32(lane);
 }
 
-template <int R, int N>
+template <IntFormat F, int R, int N>
 HASTEN_VNNI void Tile(const IntTileCall& t) {
   __m512i acc[R][N];
   HASTEN_UNROLL
   for (int r = 0; r < R; ++r) HASTEN_UNROLL
-  for (int n = 0; n < N; ++n) acc[r][n] = _mm512_setzero_si512();
-  const int16_t* b = t.b;
-  const int16_t* const* a = t.a;
-  for (int64_t s = 0; s < t.segments; ++s, a += R) {
-    const int16_t* row[R];
+  for (int n = 0; n < N; ++n) acc[r][n] = _mm512_loadu_si512(t.start + n * kLanes);
+  const int32_t* b = t.b;
+  for (int64_t s = 0; s < t.segments; ++s) {
+    const std::byte* row[R];
     HASTEN_UNROLL
-    for (int r = 0; r < R; ++r) row[r] = a[r];
-    const int64_t pairs = t.pairs;
-    for (int64_t k = 0; k < pairs; ++k, b += N * 2 * kLanes) {
+    for (int r = 0; r < R; ++r) row[r] = t.a[r] + t.offset[s];
+    const int64_t lanes = t.lanes;
+    for (int64_t k = 0; k < lanes; ++k, b += N * kLanes) {
       __m512i bv[N];
       HASTEN_UNROLL
-      for (int n = 0; n < N; ++n) bv[n] = _mm512_load_si512(b + n * 2 * kLanes);
+      for (int n = 0; n < N; ++n) bv[n] = _mm512_load_si512(b + n * kLanes);
       HASTEN_UNROLL
       for (int r = 0; r < R; ++r) {
-        const __m512i av = BroadcastPair(row[r] + 2 * k);
+        const __m512i av = BroadcastLane(row[r] + 4 * k);
         HASTEN_UNROLL
-        for (int n = 0; n < N; ++n) acc[r][n] = _mm512_dpwssd_epi32(acc[r][n], av, bv[n]);
+        for (int n = 0; n < N; ++n)
+          acc[r][n] = F == IntFormat::kPairs ? _mm512_dpwssd_epi32(acc[r][n], av, bv[n])
+                                             : _mm512_dpbusd_epi32(acc[r][n], av, bv[n]);
       }
     }
   }
@@ -49,19 +51,24 @@ HASTEN_VNNI void Tile(const IntTileCall& t) {
   for (int n = 0; n < N; ++n) _mm512_storeu_si512(t.c + r * t.c_step + n * kLanes, acc[r][n]);
 }
 
-template <int... kRow>
-void SetTiles(std::integer_sequence<int, kRow...>, IntKernels* k) {
-  ((k->tile[kRow + 1][1] = Tile<kRow + 1, 1>, k->tile[kRow + 1][2] = Tile<kRow + 1, 2>,
-    k->tile[kRow + 1][3] = Tile<kRow + 1, 3>),
+template <IntFormat F, int... kRow>
+void SetTiles(std::integer_sequence<int, kRow...>, IntTiles* k) {
+  ((k->tile[kRow + 1][1] = Tile<F, kRow + 1, 1>, k->tile[kRow + 1][2] = Tile<F, kRow + 1, 2>,
+    k->tile[kRow + 1][3] = Tile<F, kRow + 1, 3>),
    ...);
 }
 
 }  // namespace
 
-void UseVnni(IntKernels* kernels) {
-  HASTEN_CHECK(kernels->shape.lanes == kLanes && kernels->shape.rows == IntKernels::kMaxRows);
-  kernels->shape.name = "AVX-512 VNNI";
-  SetTiles(std::make_integer_sequence<int, IntKernels::kMaxRows>(), kernels);
+IntTiles VnniTiles(IntFormat format) {
+  constexpr auto kRows = std::make_integer_sequence<int, IntTiles::kMaxRows>();
+  IntTiles tiles;
+  tiles.shape.name = "AVX-512 VNNI";
+  tiles.shape.lanes = kLanes;
+  tiles.shape.rows = IntTiles::kMaxRows;
+  tiles.shape.vectors = IntTiles::kMaxVectors;
+  format == IntFormat::kPairs ? SetTiles<IntFormat::kPairs>(kRows, &tiles) : SetTiles<IntFormat::kQuads>(kRows, &tiles);
+  return tiles;
 }
 
 }  // namespace hasten::cpu

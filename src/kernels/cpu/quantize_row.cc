@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/cpu/int_tail.h"
 #include "kernels/cpu/int_tile.h"
 #include "kernels/cpu/simd.h"
 #include "ops/quantized.h"
@@ -11,12 +12,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/tie_steps.inc"
+
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, 16>;
-using DI = hn::RebindToSigned<D>;
 
 // Beyond this every zero point saturates.
 constexpr float kFar = 1024;
@@ -79,30 +79,28 @@ HWY_INLINE hn::Vec<D> LoadValues(const std::byte* p, int64_t i, int64_t step, in
   return hn::ConvertTo(D(), hn::Sub(v, hn::Set(di, zero)));
 }
 
-// In f32, as int_tail.cc does: where the result is nearer to a tie than f32 can tell, double decides.
 template <class T>
 void Combine8(const QuantizedPair& q, const std::byte* a, int64_t a_step, const std::byte* b, int64_t b_step, int64_t n,
               std::byte* y) {
   const D d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  constexpr float kFarther = 512, kNear = 0.5f - 0x1p-11f;
+  const double scale = q.product ? q.a_scale * q.b_scale : q.a_scale;
+  const auto fa = static_cast<float>(scale / q.y_scale) * kStep, fb = static_cast<float>(q.b_scale / q.y_scale) * kStep;
   // The summands may be much larger than their sum.
-  const bool safe = q.product || 255 * (q.a_scale + q.b_scale) < kFarther * q.y_scale;
-  const auto fa = hn::Set(d, static_cast<float>((q.product ? q.a_scale * q.b_scale : q.a_scale) / q.y_scale));
-  const auto fb = hn::Set(d, static_cast<float>(q.b_scale / q.y_scale));
-  const auto low = hn::Set(d, -kFarther), high = hn::Set(d, kFarther), near = hn::Set(d, kNear);
+  const bool safe = std::isfinite(fa) && (q.product || 255 * (q.a_scale + q.b_scale) < 512 * q.y_scale);
+  const auto va = hn::Set(d, fa), vb = hn::Set(d, fb), added = hn::Set(d, StepsOf(q.y_zero, q.dtype));
+  const auto flip = FlipOf(q.dtype);
+  alignas(64) int32_t distances[16];
   int64_t i = 0;
   for (; safe && i + lanes <= n; i += lanes) {
     const auto av = LoadValues<T>(a, i, a_step, q.a_zero), bv = LoadValues<T>(b, i, b_step, q.b_zero);
-    auto v = q.product ? hn::Mul(hn::Mul(av, bv), fa) : hn::MulAdd(av, fa, hn::Mul(bv, fb));
-    v = hn::IfThenElse(hn::Lt(v, low), low, v);  // NaN stays NaN
-    v = hn::IfThenElse(hn::Gt(v, high), high, v);
-    const auto distance = hn::Abs(hn::Sub(v, hn::ConvertTo(d, hn::NearestInt(v))));
-    if (HWY_LIKELY(hn::AllTrue(d, hn::Lt(distance, near)))) {
-      StoreQuantized<T>(v, q.y_zero, reinterpret_cast<T*>(y) + i);
-    } else {
-      for (int64_t k = i; k < i + lanes; ++k) CombineOne(q, a + k * a_step, b + k * b_step, y + k);
-    }
+    const auto v = q.product ? hn::MulAdd(hn::Mul(av, bv), va, added) : hn::MulAdd(av, va, hn::MulAdd(bv, vb, added));
+    const auto steps = ToSteps(v);
+    StoreSteps(steps, flip, y + i);
+    if (HWY_LIKELY(!AnyNearTie(steps))) continue;
+    hn::Store(TieDistance(steps), DI(), distances);
+    for (int64_t k = 0; k < lanes; ++k)
+      if (distances[k] <= kNearTie) CombineOne(q, a + (i + k) * a_step, b + (i + k) * b_step, y + i + k);
   }
   for (; i < n; ++i) CombineOne(q, a + i * a_step, b + i * b_step, y + i);
 }
@@ -141,8 +139,7 @@ void CombineOne(const QuantizedPair& q, const std::byte* a, const std::byte* b, 
   const bool is_signed = q.dtype == DType::kI8;
   const double av = static_cast<double>(Bytes{a, is_signed}.at(0) - q.a_zero) * q.a_scale;
   const double bv = static_cast<double>(Bytes{b, is_signed}.at(0) - q.b_zero) * q.b_scale;
-  const double v = Quantize((q.product ? av * bv : av + bv) / q.y_scale, static_cast<double>(q.y_zero), q.dtype);
-  Tensor{q.dtype, {}, y, nullptr, {}}.SetDouble(0, v);
+  StoreQuantized((q.product ? av * bv : av + bv) / q.y_scale, q.y_zero, q.dtype, y);
 }
 
 }  // namespace hasten::cpu
