@@ -19,7 +19,7 @@ Result<Tensor> PlainOf(const Tensor& last) {
   return plain;
 }
 
-// Every number off by one rounding, up or down.
+// Every number off by twice a rounding, up or down.
 Result<Value> Rounded(const Value& value) {
   if (!value.is_tensor() || !IsFloat(value.tensor().dtype)) return value;
   HASTEN_ASSIGN(Tensor t, Clone(value.tensor()));
@@ -88,7 +88,8 @@ Result<std::vector<Value>> Verification::Reference(const Step& step, const Kerne
 Result<double> Verification::Allowed(const Step& step, const KernelCall& call, size_t output,
                                      const Tensor& expected) const {
   HASTEN_ASSIGN(const std::vector<Value> moved, Reference(step, call, true));
-  return step.tactic->bound * std::max(1.0, DistanceOf(moved[output].tensor(), expected).units);
+  // A rounding is half of what the operands were moved by.
+  return step.tactic->bound * std::max(1.0, DistanceOf(moved[output].tensor(), expected).units / 2);
 }
 
 Status Verification::CompareOutput(const Step& step, size_t index, const KernelCall& call, size_t output,
