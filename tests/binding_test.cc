@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "kernels/bound.h"
 #include "passes/driver.h"
 #include "sessions.h"
 
@@ -153,6 +154,94 @@ TEST(Binding, OfEachNewShapeIsDoneOnce) {
     EXPECT_EQ(session->executor().times_bound(), 38);
     std::printf("binding a model of %zu nodes, %zu steps, to new shapes: %.0f us\n", nodes,
                 session->plan()->steps.size(), best * 1e3);
+  }
+}
+
+// A body, and the bytes of memory that its values need at the least.
+struct Sharing {
+  std::string_view what, body;
+  int64_t bytes;
+};
+constexpr Sharing kSharings[] = {
+    {"parts that end there are computed in the whole", R"ir(
+  in "x" f32[1,4,16]
+  in "z" f32[1,8,16]
+  "a" = Softmax("x")
+  "b" = Softmax("z")
+  "c" = Concat("a", "b") {axis=1}
+  "y" = Softmax("c")
+  out "y"
+)ir",
+     (4 + 8) * 16 * 4},
+    {"one is read later: it is copied", R"ir(
+  in "x" f32[1,4,16]
+  in "z" f32[1,8,16]
+  "a" = Softmax("x")
+  "b" = Softmax("z")
+  "c" = Concat("a", "b") {axis=1}
+  "y" = Softmax("c")
+  "z2" = Softmax("a")
+  out "y"
+  out "z2"
+)ir",
+     (4 + 4 + 8) * 16 * 4},
+    {"twice the same, a part that is an input, one at an odd place", R"ir(
+  in "x" f32[1,2,3]
+  "a" = Softmax("x")
+  "c" = Concat("a", "x", "a") {axis=1}
+  "y" = Softmax("c")
+  out "y"
+)ir",
+     128},
+    {"not one behind the other", R"ir(
+  in "x" f32[2,4,16]
+  in "z" f32[2,4,16]
+  "a" = Softmax("x")
+  "b" = Softmax("z")
+  "c" = Concat("a", "b") {axis=1}
+  "y" = Softmax("c")
+  out "y"
+)ir",
+     4 * (2 * 4 * 16) * 4},
+    {"pieces of a whole that ends there, one of them written over, joined in another order", R"ir(
+  in "x" f32[48,4]
+  const "sizes" i64[3] = [16, 16, 16]
+  "a" = Softmax("x")
+  "p", "q", "r" = Split("a", "sizes") {axis=0}
+  "n" = Neg("q")
+  "c" = Concat("r", "n", "p") {axis=0}
+  "y" = Softmax("c")
+  out "y"
+)ir",
+     2 * 48 * 4 * 4},
+    {"a whole in a whole", R"ir(
+  in "x" f32[16,4]
+  "a" = Softmax("x")
+  "b" = Sigmoid("x")
+  "c" = Concat("a", "b") {axis=0}
+  "d" = Softmax("x")
+  "e" = Concat("c", "d") {axis=0}
+  "y" = Softmax("e")
+  out "y"
+)ir",
+     48 * 4 * 4}};
+
+TEST(Binding, WholesAndPartsShareMemory) {
+  for (const Sharing& sharing : kSharings) {
+    SCOPED_TRACE(sharing.what);
+    const auto model = Parsed(sharing.body);
+    const auto session = SessionOf(model, 1), reference = SessionOf(model, 1, {.references_only = true});
+    const auto inputs = InputsOf(*session->plan(), 1);
+    std::vector<Value> is, want;
+    for (int run = 0; run < 2; ++run) {
+      ASSERT_TRUE(session->Run(inputs, &is).ok());
+      ASSERT_TRUE(reference->Run(inputs, &want).ok());
+      for (size_t i = 0; i < want.size(); ++i) {
+        const Distance distance = DistanceOf(is[i].tensor(), want[i].tensor());
+        EXPECT_LE(distance.units, 64) << "output " << i << ", element " << distance.element;
+      }
+    }
+    EXPECT_EQ(session->executor().arena_bytes(), sharing.bytes);
   }
 }
 

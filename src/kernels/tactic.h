@@ -42,7 +42,7 @@ struct Tactic {
   Numerics numerics = Numerics::kExact;
   bool fuses_epilogue = false;  // applies KernelCall::epilogue itself
   bool takes_state = false;     // reads and grows bound state in place
-  bool in_place = false;        // output 0 may lie over the op's in_place_input
+  bool in_place = false;        // output 0 may lie over the op's in_place_input; of Concat, Split: parts in the whole
   // In a step whose layout is channels last, output 0, the operands of the epilogue and the inputs of these bits (those
   // of rank 3 and more) are so; everything else is plain.
   Layouts layouts = Layouts::kPlain;

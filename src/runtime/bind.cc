@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "kernels/launch.h"
 #include "runtime/bound_plan.h"
+#include "runtime/memory_sharing.h"
 
 namespace hasten {
 namespace {
@@ -46,22 +47,14 @@ Fact FactOf(const Value& v) { return {TypeOf(v), {}, {}}; }
 // Greedy by size: the largest value first, each at the lowest offset where nothing alive at the same time lies.
 class ArenaLayout {
  public:
-  explicit ArenaLayout(const Plan& plan) : plan_(plan), item_of_(plan.values.size(), kNone) {}
   struct Item {
     SlotId slot;
     int64_t bytes;
     uint32_t first, last;
     int64_t offset = -1;
   };
-  void Add(SlotId slot, int64_t bytes) {
-    const PlannedValue& v = plan_.values[slot];
-    item_of_[slot] = static_cast<uint32_t>(items_.size());
-    items_.push_back({slot, AlignUp(std::max<int64_t>(bytes, 1)), v.first, v.last});
-  }
-  // `item` lives in the memory of `host` too.
-  void Extend(SlotId host, uint32_t last) {
-    Item& item = items_[item_of_[host]];
-    item.last = std::max(item.last, last);
+  void Add(SlotId slot, int64_t bytes, uint32_t first, uint32_t last) {
+    items_.push_back({slot, AlignUp(std::max<int64_t>(bytes, 1)), first, last});
   }
   int64_t Assign() {
     FindNeighbours();
@@ -116,9 +109,7 @@ class ArenaLayout {
     }
   }
 
-  const Plan& plan_;
   std::vector<Item> items_;
-  std::vector<uint32_t> item_of_;  // by slot
   std::vector<uint32_t> begins_, neighbours_;
   std::vector<std::pair<int64_t, int64_t>> placed_;
 };
@@ -334,25 +325,13 @@ class Binder {
     return status.ok() ? Status() : std::move(status).At(step.where);
   }
 
-  // Offsets of fixed values and workspaces.  An in-place output takes its input's memory when the bytes agree.
+  // Offsets of fixed values and workspaces.
   Status LayOut(int64_t max_arena_bytes) {
-    ArenaLayout layout(plan_);
-    std::vector<SlotId> host(plan_.values.size(), kNone);  // of an in-place output: the slot whose memory it takes
-    const auto in_arena = [&](SlotId s) {
-      const PlannedValue& v = plan_.values[s];
-      return v.storage == Storage::kArena && bound_->has_fixed[s] && v.place == Place{};
-    };
-    for (const Step& step : plan_.steps) {
-      if (step.in_place == kNone || !in_arena(step.in_place) || !in_arena(step.out[0])) continue;
-      const Tensor &from = bound_->fixed[step.in_place], &to = bound_->fixed[step.out[0]];
-      if (from.dtype != to.dtype || from.bytes() != to.bytes()) continue;
-      if (!step.node->op->traits.metadata_only && !(from.dims == to.dims)) continue;
-      host[step.out[0]] = host[step.in_place] == kNone ? step.in_place : host[step.in_place];
-    }
+    const MemorySharing sharing(plan_, *bound_);
+    ArenaLayout layout;
     for (SlotId s = 0; s < plan_.values.size(); ++s)
-      if (in_arena(s) && host[s] == kNone) layout.Add(s, bound_->fixed[s].bytes());
-    for (SlotId s = 0; s < plan_.values.size(); ++s)
-      if (host[s] != kNone) layout.Extend(host[s], plan_.values[s].last);
+      if (const auto& own = sharing.of(s); sharing.in_arena(s) && own.host == s)
+        layout.Add(s, bound_->fixed[s].bytes(), own.first, own.last);
     int64_t total = layout.Assign();
     int64_t workspace = 0;
     for (const BoundStep& b : bound_->steps)
@@ -368,7 +347,8 @@ class Binder {
     bound_->arena_bytes = total + workspace;
     for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
     for (SlotId s = 0; s < plan_.values.size(); ++s)
-      if (host[s] != kNone) Fix(s, bound_->fixed[host[s]].data);
+      if (const auto& guest = sharing.of(s); sharing.in_arena(s) && guest.host != s)
+        Fix(s, bound_->fixed[guest.host].data + guest.offset);
     for (BoundStep& b : bound_->steps) b.call.workspace = bound_->arena.data + total;
     return {};
   }

@@ -18,9 +18,10 @@ Status Run(KernelCall& c) {
   int64_t at = 0;
   for (int i = 0; i < c.inputs(); ++i) {
     const Tensor& x = c.input(i);
-    const int64_t band = PhysicalDims(x.dims, c.layout).Product(axis, dims.rank());
-    const auto copy = StridedCopy::Of(BytesFor(y.dtype, 1), Dims{outer, band}, Dims{band, 1}, Dims{row, 1}, 0, at);
-    copy.RunChunk(c.chunk, c.chunks, x.data, y.data);
+    const int64_t band = PhysicalDims(x.dims, c.layout).Product(axis, dims.rank()), size = BytesFor(y.dtype, 1);
+    if (x.data != y.data + at * size)  // else it was computed in place
+      StridedCopy::Of(size, Dims{outer, band}, Dims{band, 1}, Dims{row, 1}, 0, at)
+          .RunChunk(c.chunk, c.chunks, x.data, y.data);
     at += band;
   }
   return {};
@@ -34,6 +35,7 @@ extern const Tactic kConcatStrided = {
     .name = "concat_strided",
     .ops = kOps,
     .supports = Supports,
+    .in_place = true,
     .layouts = Layouts::kEither,
     .layout_inputs = kAllInputs,
     .speed = 4,

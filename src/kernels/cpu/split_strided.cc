@@ -24,8 +24,9 @@ Status Run(KernelCall& c) {
   for (int64_t i = 0; i < outputs; ++i) {
     const int64_t part = sizes.empty() ? EqualSplit(x.dims[axis], a.num_outputs.value_or(outputs), i).value()
                                        : sizes[static_cast<size_t>(i)];
-    if (c.wants(static_cast<int>(i))) {
-      Tensor& y = c.output(static_cast<int>(i));
+    Tensor* const wanted = c.wants(static_cast<int>(i)) ? &c.output(static_cast<int>(i)) : nullptr;
+    if (wanted && wanted->data != x.data + at * from[axis] * BytesFor(x.dtype, 1)) {  // else it is there already
+      Tensor& y = *wanted;
       const Dims to = LogicalStrides(y.dims, i == 0 ? c.layout : Layout::kPlain);
       const auto copy = StridedCopy::Of(BytesFor(x.dtype, 1), y.dims, from, to, at * from[axis]);
       copy.RunChunk(c.chunk, c.chunks, x.data, y.data);
@@ -43,6 +44,7 @@ extern const Tactic kSplitStrided = {
     .name = "split_strided",
     .ops = kOps,
     .supports = Supports,
+    .in_place = true,
     .layouts = Layouts::kEither,
     .speed = 4,
     .bind = BindByBytes,
