@@ -95,7 +95,7 @@ void MultiplyBlock(const BlockCall& c) {
 }
 
 ChunkGrid ChunkGrid::Of(int64_t rows, const Panels& panels, int64_t k, int tile_rows) {
-  constexpr int64_t kRows = 96, kWanted = 32;
+  constexpr int64_t kRows = 128, kWanted = 32;
   constexpr double kLeastFlops = 1e6;
   ChunkGrid g;
   g.rows = rows;
