@@ -25,7 +25,7 @@ struct IntTaps {
 
 // x * w for numbers of 9 bits and sign; the upper half of w counts for nothing.
 HWY_INLINE V AddProduct(V x, V w, V sum) {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
   const hn::Repartition<int16_t, D> pairs;
   V unused = sum;
   return hn::ReorderWidenMulAccumulate(D(), hn::BitCast(pairs, x), hn::BitCast(pairs, w), sum, unused);

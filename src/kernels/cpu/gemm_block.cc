@@ -38,7 +38,13 @@ struct Slices {
   }
 };
 
-void RunTile(const BlockCall& c, const Slice& slice, int64_t panel, int64_t tile) {
+// Whether sums are stored as they are.
+bool IsPlain(const TileTail& t) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  return t.scale == 1 && !t.bias && !t.residual && t.low == -kInfinity && t.high == kInfinity;
+}
+
+void RunTile(const BlockCall& c, const Slice& slice, bool plain, int64_t panel, int64_t tile) {
   const int64_t k = c.segments * c.length, start = c.panels.start(panel), row = c.tiles.start(tile);
   const auto rows = static_cast<size_t>(c.tiles.size(tile)), vectors = static_cast<size_t>(c.panels.vectors(panel));
   const int64_t width = static_cast<int64_t>(vectors) * c.panels.lanes;
@@ -53,7 +59,7 @@ void RunTile(const BlockCall& c, const Slice& slice, int64_t panel, int64_t tile
   t.columns = c.panels.valid(panel);
   t.accumulate = c.accumulate || !slice.first;
   TileTail tail = c.tail;
-  if (slice.last) {
+  if (slice.last && !plain) {
     if (tail.bias) tail.bias += start;
     if (tail.residual) tail.residual += row * tail.residual_step + start;
     t.tail = &tail;
@@ -86,11 +92,12 @@ int64_t RunRow4(const BlockCall& c) {
 void MultiplyBlock(const BlockCall& c) {
   if (c.tiles.rows == 0 || c.panels.count == 0) return;
   const Slices slices(c);
+  const bool plain = IsPlain(c.tail);
   const int64_t first = c.tiles.rows == 1 ? RunRow4(c) : c.first_panel;
   for (int64_t s = 0; s < slices.count(); ++s) {
     const Slice slice = slices.at(s);
     for (int64_t p = first; p < c.last_panel; ++p)
-      for (int64_t t = 0; t < c.tiles.count; ++t) RunTile(c, slice, p, t);
+      for (int64_t t = 0; t < c.tiles.count; ++t) RunTile(c, slice, plain, p, t);
   }
 }
 

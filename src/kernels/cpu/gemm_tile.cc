@@ -33,6 +33,9 @@ HWY_INLINE void StorePart(V v, float* p, int64_t n) {
 
 // NaN stays NaN.
 HWY_INLINE V Clamp(V v, V low, V high) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
+  return hn::Min(high, hn::Max(low, v));  // whose instructions give the second operand where one is NaN
+#endif
   v = hn::IfThenElse(hn::Lt(v, low), low, v);
   return hn::IfThenElse(hn::Gt(v, high), high, v);
 }

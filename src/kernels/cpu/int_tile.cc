@@ -21,7 +21,7 @@ constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
 
 // sum + a.low * b.low + a.high * b.high, exact.
 HWY_INLINE V AddPairs(V a, V b, V sum) {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
   const hn::Repartition<int16_t, D> halves;
   V unused = sum;
   return hn::ReorderWidenMulAccumulate(D(), hn::BitCast(halves, a), hn::BitCast(halves, b), sum, unused);
