@@ -108,8 +108,12 @@ TEST(CopyRowsAtEnd, KeepsLanesInside) {
     for (size_t r = 0; r < rows.size(); ++r) {
       EXPECT_TRUE(std::equal(rows[r], rows[r] + length, before[r])) << "row " << r << " of length " << length;
       const bool inside = before[r] + read <= a.data() + a.size();
-      if (!inside) EXPECT_NE(rows[r], before[r]) << "row " << r << " of length " << length;
-      if (r + 8 < rows.size()) EXPECT_EQ(rows[r], before[r]);
+      if (!inside) {
+        EXPECT_NE(rows[r], before[r]) << "row " << r << " of length " << length;
+      }
+      if (r + 8 < rows.size()) {
+        EXPECT_EQ(rows[r], before[r]);
+      }
     }
   }
 }
