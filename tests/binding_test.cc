@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <cstring>
 
 #include "kernels/bound.h"
 #include "passes/driver.h"
+#include "runtime/run_memory.h"
 #include "sessions.h"
 
 namespace hasten {
@@ -243,6 +245,69 @@ TEST(Binding, WholesAndPartsShareMemory) {
     }
     EXPECT_EQ(session->executor().arena_bytes(), sharing.bytes);
   }
+}
+
+// Convolutions one behind the other, their values channels last, between operators that have no layout of their own.
+std::string Convolutions(int count) {
+  std::string body = R"(
+  in "x0" f32[N,32,32,32]
+  const "w" f32[32,32,1,1] = normal(seed=1, mean=0, deviation=0.1)
+)";
+  for (int i = 0; i < count; ++i)
+    body += Str("  \"c", i, "\" = Conv(\"x", i, "\", \"w\")\n  \"r", i, "\" = Relu(\"c", i, "\")\n  \"x", i + 1,
+                "\" = Cast(\"r", i, "\") {to=1}\n");
+  return body + Str("  out \"x", count, "\"\n");
+}
+
+TEST(Binding, ValuesLieInOneLayoutOnly) {
+  const auto session = SessionOf(Parsed(Convolutions(8)), 1);
+  int64_t reorders = 0;
+  for (const Step& step : session->plan()->steps) reorders += step.node->op->name == "Reorder";
+  EXPECT_LE(reorders, 2) << "of the input and of the output";
+  const auto bytes = session->executor().ArenaBytesFor(InputsOf(*session->plan(), 1));
+  ASSERT_TRUE(bytes.ok()) << bytes.message();
+  EXPECT_LE(*bytes, 2 * 32 * 32 * 32 * 4 + (64 << 10)) << "what a convolution reads and what it writes, its workspace";
+}
+
+TEST(Binding, SessionsThatTakeTurnsShareMemory) {
+  const auto network = Parsed(kSmallNetwork), chain = Parsed(Convolutions(2));
+  SessionOptions options{.threads = 1, .passes = false};
+  options.memory = std::make_shared<RunMemory>();
+  std::vector<std::unique_ptr<Session>> sharing;
+  for (const auto& model : {network, chain}) {
+    auto made = Session::Of(model, options);
+    ASSERT_TRUE(made.ok()) << made.message();
+    sharing.push_back(*std::move(made));
+  }
+  for (const int64_t rows : {1, 3, 2, 1, 5, 3, 1})
+    for (const auto& session : sharing) {
+      const auto inputs = InputsOf(*session->plan(), rows, static_cast<uint64_t>(rows));
+      std::vector<Value> outputs;
+      Status s = session->Run(inputs, &outputs);
+      ASSERT_TRUE(s.ok()) << s.message();
+      ExpectSame(outputs, RunOf(session->plan(), 1, inputs), Str(rows, " rows"));
+    }
+}
+
+TEST(RunMemory, GrowsAndIsLetGoOf) {
+  RunMemory memory;
+  auto first = memory.AtLeast(1 << 20);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(memory.AtLeast(1 << 10)->data, first->data) << "held by somebody: as good as any other";
+  auto larger = memory.AtLeast(2 << 20);
+  ASSERT_TRUE(larger.ok());
+  EXPECT_EQ(larger->bytes(), 2 << 20);
+  EXPECT_NE(larger->data, first->data);
+  std::memset(first->data, 1, 1 << 20);  // still its holder's
+  EXPECT_EQ(memory.AtLeast(1 << 20)->bytes(), 2 << 20);
+}
+
+TEST(RunMemory, KeepsNothingFarTooLargeForItself) {
+  RunMemory memory;
+  { ASSERT_TRUE(memory.AtLeast(1 << 20).ok()); }
+  EXPECT_EQ(memory.AtLeast(1 << 19)->bytes(), 1 << 20);
+  EXPECT_EQ(memory.AtLeast(1 << 10)->bytes(), 1 << 10);
+  EXPECT_EQ(memory.AtLeast(0)->bytes(), 0);
 }
 
 }  // namespace

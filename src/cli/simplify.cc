@@ -10,6 +10,7 @@
 #include "import/onnx/export.h"
 #include "ops/depth_space.h"
 #include "ops/infer.h"
+#include "runtime/run_memory.h"
 
 namespace hasten::cli {
 namespace {
@@ -120,13 +121,12 @@ Status Optimise(const SimplifyFlags& f, const OnnxContents& contents, Model* mod
 // What the result is compared with.  Where it computes on integers what the original does between DequantizeLinear and
 // QuantizeLinear, f32 that rounds to either side of half a step makes them differ by steps: the original is then
 // computed on integers, too, by the two rules that plans have for that.
-Result<std::shared_ptr<const Model>> Judge(const SimplifyFlags& f, const std::shared_ptr<const Model>& original,
-                                           const PassReport& report) {
+Result<std::shared_ptr<const Model>> Judge(const SimplifyFlags& f, const PassReport& report) {
+  HASTEN_ASSIGN(std::unique_ptr<Model> model, Prepared(f));
   const bool is_quantized = std::any_of(report.entries.begin(), report.entries.end(), [](const PassReport::Entry& e) {
     return e.name == "quantized_to_contrib" && e.fired > 0;
   });
-  if (!is_quantized) return original;
-  HASTEN_ASSIGN(std::unique_ptr<Model> model, Prepared(f));
+  if (!is_quantized) return std::shared_ptr<const Model>(std::move(model));
   std::vector<const Rule*> rules;
   for (const Rule* rule : BuiltInRules())
     if (rule->name == "fuse_quantized" || rule->name == "move_quantized") rules.push_back(rule);
@@ -157,7 +157,14 @@ ExportOptions FileOptions(const SimplifyFlags& f, const OnnxContents& before, co
   return options;
 }
 
-Status WritePage(const SimplifyFlags& f, const std::shared_ptr<const Model>& original, const Simplified& s) {
+// The original is read once more, beside the rules that change it.
+Result<OriginalRun> RunOriginal(const SimplifyFlags& f, const PassReport& report, std::shared_ptr<RunMemory> memory) {
+  HASTEN_ASSIGN(std::shared_ptr<const Model> judge, Judge(f, report));
+  return OriginalRun::Of(f, std::move(judge), std::move(memory));
+}
+
+Status WritePage(const SimplifyFlags& f, const Simplified& s) {
+  HASTEN_ASSIGN(const std::shared_ptr<const Model> original, Prepared(f));
   HASTEN_ASSIGN(const std::shared_ptr<const Model> written, LoadModel(f.to));
   HASTEN_ASSIGN(const InputShapes shapes_before, InputShapes::Of(original->graph, {}));
   HASTEN_ASSIGN(const InputShapes shapes_after, InputShapes::Of(written->graph, {}));
@@ -175,30 +182,31 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   if (IsOnnx(f.from)) {
     HASTEN_ASSIGN(s.before, ReadOnnxContents(f.from));
   }
-  HASTEN_ASSIGN(const std::shared_ptr<const Model> original, Prepared(f));
-  if (!IsOnnx(f.from)) CountOps(original->graph, &s.before);
   // The original runs while rules are at work, unless it depends on them what to compare with.
+  const auto memory = std::make_shared<RunMemory>();
   std::future<Result<OriginalRun>> judge;
-  if (f.check_n > 0 && !f.contrib) judge = std::async(std::launch::async, OriginalRun::Of, std::cref(f), original);
+  if (f.check_n > 0 && !f.contrib)
+    judge = std::async(std::launch::async, RunOriginal, std::cref(f), PassReport(), memory);
   HASTEN_ASSIGN(const std::unique_ptr<Model> model, Prepared(f));
+  if (!IsOnnx(f.from)) CountOps(model->graph, &s.before);
   report->Notes(model->notes);
   HASTEN_TRY(Optimise(f, s.before, model.get(), &s.passes).At(f.from));
   HASTEN_TRY(ExportOnnx(*model, f.to, FileOptions(f, s.before, *model)).At(f.to));
   HASTEN_ASSIGN(s.after, ReadOnnxContents(f.to));
   s.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   if (f.check_n > 0) {
-    if (!judge.valid()) {
-      HASTEN_ASSIGN(std::shared_ptr<const Model> model_of_judge, Judge(f, original, s.passes));
-      judge = std::async(std::launch::deferred, OriginalRun::Of, std::cref(f), std::move(model_of_judge));
-    }
-    HASTEN_ASSIGN(OriginalRun run, judge.get());
-    HASTEN_ASSIGN(s.check, run.CheckFile(f.to));
+    if (!judge.valid())
+      judge = std::async(std::launch::deferred, RunOriginal, std::cref(f), std::cref(s.passes), memory);
+    HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(f.to));
+    auto simplified = CheckSession(std::move(written), memory).At(f.to);
+    HASTEN_ASSIGN(OriginalRun original, judge.get());
+    HASTEN_ASSIGN(s.check, original.Check(std::move(simplified)));
   }
   report->Fact([&s](JsonWriter* json) { SimplifyFacts(s, json); });
   report->Line("Finish! Here is the difference:");
   report->Line(DifferenceTable(s));
   report->Line(CheckLine(s.check));
-  if (!f.report.empty()) HASTEN_TRY(WritePage(f, original, s));
+  if (!f.report.empty()) HASTEN_TRY(WritePage(f, s));
   report->Print();
   if (!s.check.differs.empty())
     return Status(Code::kInvalidArgument, Str("check failed: ", s.check.differs, "; ", f.to, " must not be used"));

@@ -5,7 +5,6 @@
 #include "cli/fixed_shapes.h"
 #include "cli/formats/value_files.h"
 #include "cli/random_input.h"
-#include "engine/session.h"
 #include "ops/infer.h"
 #include "passes/inline_body.h"
 #include "tensor/compare.h"
@@ -27,15 +26,6 @@ bool HasHalfPrecision(const Graph& graph) {
     if (dtype == DType::kF16 || dtype == DType::kBF16) return true;
   }
   return false;
-}
-
-Result<std::unique_ptr<Session>> Unoptimised(std::shared_ptr<const Model> model) {
-  SessionOptions options;
-  options.threads = 0;
-  options.passes = false;
-  options.plan.level = 0;
-  options.plan.numerics = Numerics::kReassociated;
-  return Session::Of(std::move(model), options);
 }
 
 void Fill(const std::string& how, Tensor* t) {
@@ -121,13 +111,23 @@ void CompareOutputs(const Graph& graph, std::span<const Value> is, std::span<con
 
 }  // namespace
 
+Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model, std::shared_ptr<RunMemory> memory) {
+  SessionOptions options;
+  options.threads = 0;
+  options.passes = false;
+  options.plan.level = 0;
+  options.plan.numerics = Numerics::kReassociated;
+  options.memory = std::move(memory);
+  return Session::Of(std::move(model), options);
+}
+
 struct OriginalRun::State {
   const SimplifyFlags& flags;
   std::shared_ptr<const Model> model;
   Checker checker;
   std::unique_ptr<Session> session;
   std::optional<Sizes> sizes;  // of open dims; none: it cannot be run
-  std::vector<Value> outputs;
+  std::vector<Value> inputs, outputs;
   SimplifyCheck check;
 
   State(const SimplifyFlags& f, std::shared_ptr<const Model> m, InputShapes shapes)
@@ -136,25 +136,30 @@ struct OriginalRun::State {
   }
 
   // Says in `check` why it cannot be run.
-  void Run() {
+  void Run(std::shared_ptr<RunMemory> memory) {
     if (HasRandomOps(model->graph)) {
       check.why_not = "the model draws random numbers";
       return;
     }
-    auto made = Unoptimised(model);
+    auto made = CheckSession(model, std::move(memory));
     if (!made.ok()) {
       check.why_not = made.message();
       return;
     }
     session = *std::move(made);
     for (const Sizes& attempt : kSizes) {
-      auto inputs = checker.Inputs(flags.seed, attempt);
-      const Status status = inputs.ok() ? session->Run(*inputs, &outputs) : std::move(inputs).status();
+      const Status status = RunOn(0, attempt);
       if (status.ok()) sizes = attempt;
       if (!status.ok() && check.why_not.empty()) check.why_not = status.message();
       if (sizes || !checker.any_open()) break;
     }
     if (sizes) check.why_not.clear();
+  }
+
+  // Input set `number` and the outputs it gives.
+  Status RunOn(int64_t number, const Sizes& of) {
+    HASTEN_ASSIGN(inputs, checker.Inputs(flags.seed + static_cast<uint64_t>(number) * 1000, of));
+    return session->Run(inputs, &outputs);
   }
 };
 
@@ -162,27 +167,25 @@ OriginalRun::OriginalRun(std::unique_ptr<State> state) : state_(std::move(state)
 OriginalRun::OriginalRun(OriginalRun&&) noexcept = default;
 OriginalRun::~OriginalRun() = default;
 
-Result<OriginalRun> OriginalRun::Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original) {
+Result<OriginalRun> OriginalRun::Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original,
+                                    std::shared_ptr<RunMemory> memory) {
   HASTEN_ASSIGN(const auto texts, NormalShapes(original->graph, flags.test_shapes));
   HASTEN_ASSIGN(InputShapes shapes, InputShapes::Of(original->graph, texts));
   auto state = std::make_unique<State>(flags, std::move(original), std::move(shapes));
   HASTEN_TRY(state->checker.ReadFiles());
-  state->Run();
+  state->Run(std::move(memory));
   return OriginalRun(std::move(state));
 }
 
-Result<SimplifyCheck> OriginalRun::CheckFile(const std::string& path) {
+Result<SimplifyCheck> OriginalRun::Check(Result<std::unique_ptr<Session>> simplified) {
   State& s = *state_;
   SimplifyCheck check = s.check;
   if (!s.sizes) return check;
-  HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(path));
-  HASTEN_ASSIGN(const auto after, Unoptimised(std::move(written)).At(path));
+  HASTEN_ASSIGN(const std::unique_ptr<Session> session, std::move(simplified));
   std::vector<Value> is;
   for (; check.runs < s.flags.check_n && check.differs.empty(); ++check.runs) {
-    const uint64_t step = static_cast<uint64_t>(check.runs) * 1000;
-    HASTEN_ASSIGN(const std::vector<Value> inputs, s.checker.Inputs(s.flags.seed + step, *s.sizes));
-    if (check.runs > 0) HASTEN_TRY(s.session->Run(inputs, &s.outputs));
-    HASTEN_TRY(after->Run(inputs, &is).At(Str("the simplified model ", path)));
+    if (check.runs > 0) HASTEN_TRY(s.RunOn(check.runs, *s.sizes));
+    HASTEN_TRY(session->Run(s.inputs, &is).At("the simplified model"));
     HASTEN_REQUIRE(is.size() == s.outputs.size(), "the simplified model has ", is.size(), " outputs, not ",
                    s.outputs.size());
     CompareOutputs(s.model->graph, is, s.outputs, s.flags.atol, &check);

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Session>> Session::Of(std::shared_ptr<const Model> model,
   PlanOptions plan_options = options.plan;
   plan_options.pool = pool.get();
   HASTEN_ASSIGN(auto plan, BuildPlan(std::move(model), plan_options));
-  return std::unique_ptr<Session>(new Session(std::move(plan), pool));
+  return std::unique_ptr<Session>(new Session(std::move(plan), pool, options.memory));
 }
 
 Result<std::unique_ptr<Session>> Session::OfPlanFile(const PlanFile& file, const SessionOptions& options) {
@@ -66,7 +66,7 @@ Result<std::unique_ptr<Session>> Session::OfPlanFile(const PlanFile& file, const
   PlanOptions plan_options = options.plan;
   plan_options.pool = pool.get();
   HASTEN_ASSIGN(LoadedPlan loaded, file.Load(plan_options));
-  std::unique_ptr<Session> session(new Session(std::move(loaded.plan), pool));
+  std::unique_ptr<Session> session(new Session(std::move(loaded.plan), pool, options.memory));
   session->planned_again_ = loaded.planned_again;
   return session;
 }

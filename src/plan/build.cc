@@ -205,14 +205,17 @@ class Flattener final : public RegionBuilder {
 // First and last step of each value.  A value that a loop reads but does not freshly write in each round lives through
 // the whole loop.
 void AssignLifetimes(Plan* plan) {
-  constexpr uint32_t kNever = 0xffffffff;
+  constexpr uint32_t kNever = 0xffffffff;  // later than any last
   const auto touch = [&](SlotId s, uint32_t at) {
     if (s == kNone) return;
     PlannedValue& v = plan->values[s];
     if (v.first == kNever) v.first = at;
     v.last = std::max(v.last, at);
   };
-  for (PlannedValue& v : plan->values) v.first = kNever;
+  for (PlannedValue& v : plan->values) {
+    v.first = kNever;
+    v.last = 0;
+  }
   for (uint32_t i = 0; i < plan->steps.size(); ++i) {
     const Step& step = plan->steps[i];
     for (const auto* list : {&step.in, &step.epilogue_in, &step.out})
@@ -222,10 +225,8 @@ void AssignLifetimes(Plan* plan) {
     const Step& step = plan->steps[i];
     if (step.kind != Step::Kind::kJump || step.target > i) continue;
     for (PlannedValue& v : plan->values)
-      if (v.first != kNever && v.first < step.target && v.last >= step.target) v.last = std::max(v.last, i);
+      if (v.is_used() && v.first < step.target && v.last >= step.target) v.last = std::max(v.last, i);
   }
-  for (PlannedValue& v : plan->values)
-    if (v.first == kNever) v.first = 0;
 }
 
 // Which values share memory, and until when somebody reads it.

@@ -72,6 +72,16 @@ double LayoutSearch::CostAt(uint32_t step, int layout) const {
   return cost;
 }
 
+// Of equal layouts, going forward, the one that input 0 comes in: whoever reads the output may do with it, too.
+int LayoutSearch::Better(uint32_t step, bool forward) const {
+  const Node& node = nodes_[step];
+  const double plain = CostAt(step, 0), last = CostAt(step, 1);
+  if (plain != last) return last < plain ? 1 : 0;
+  if (!forward || node.edges.empty() || edges_[node.edges.front()].to != step) return node.layout;
+  const Edge& e = edges_[node.edges.front()];
+  return e.from != kNone && Gives(e, nodes_[e.from].layout) ? 1 : 0;
+}
+
 std::vector<int> LayoutSearch::Run() {
   // Each edge begins at the step that last wrote its slot.
   std::vector<uint32_t> writer(plan_.values.size(), kNone);
@@ -93,7 +103,7 @@ std::vector<int> LayoutSearch::Run() {
       const auto i = static_cast<uint32_t>(sweep % 2 == 0 ? k : nodes_.size() - 1 - k);
       Node& node = nodes_[i];
       if (!node.added || node.best[0] < 0 || node.best[1] < 0) continue;
-      const int better = CostAt(i, 1) < CostAt(i, 0) ? 1 : 0;
+      const int better = Better(i, sweep % 2 == 0);
       changed |= better != node.layout;
       node.layout = better;
     }

@@ -35,6 +35,7 @@ class LayoutSearch {
   bool Wants(const Edge& e, int layout) const;  // reader: the input channels last?
   bool Gives(const Edge& e, int layout) const;  // writer
   double CostAt(uint32_t step, int layout) const;
+  int Better(uint32_t step, bool forward) const;
 
   const Plan& plan_;
   std::vector<Node> nodes_;

@@ -45,6 +45,8 @@ struct PlannedValue {
   SlotId packed_from = kNone;    // the constant as the model has it, if this is its packed form
   uint32_t state = 0;            // index of the binding
   uint32_t first = 0, last = 0;  // steps that write and read it, loops accounted for
+  // No step may: of a value that every step has in another layout, the plain slot.
+  bool is_used() const { return first <= last; }
 };
 
 // A step of the flat list.  Control flow is branch and jump steps among the calls.

@@ -1,6 +1,5 @@
 #include <numeric>
 
-#include "base/memory.h"
 #include "kernels/launch.h"
 #include "runtime/bound_plan.h"
 #include "runtime/memory_sharing.h"
@@ -8,9 +7,9 @@
 namespace hasten {
 namespace {
 
-constexpr int64_t kAlign = 64;
+constexpr int64_t kSmallWorkspace = 32 << 10;
 constexpr int64_t kMostElements = int64_t{1} << 42;  // of one value, so that no sum of bytes overflows
-int64_t AlignUp(int64_t n) { return (n + kAlign - 1) / kAlign * kAlign; }
+int64_t AlignUp(int64_t n) { return (n + kArenaAlignment - 1) / kArenaAlignment * kArenaAlignment; }
 
 Status WrongInput(const PlannedValue& planned, const Type& declared, const Value& v) {
   const Type is = TypeOf(v);
@@ -48,13 +47,13 @@ Fact FactOf(const Value& v) { return {TypeOf(v), {}, {}}; }
 class ArenaLayout {
  public:
   struct Item {
-    SlotId slot;
+    uint32_t id;
     int64_t bytes;
     uint32_t first, last;
     int64_t offset = -1;
   };
-  void Add(SlotId slot, int64_t bytes, uint32_t first, uint32_t last) {
-    items_.push_back({slot, AlignUp(std::max<int64_t>(bytes, 1)), first, last});
+  void Add(uint32_t id, int64_t bytes, uint32_t first, uint32_t last) {
+    items_.push_back({id, AlignUp(std::max<int64_t>(bytes, 1)), first, last});
   }
   int64_t Assign() {
     FindNeighbours();
@@ -114,14 +113,6 @@ class ArenaLayout {
   std::vector<std::pair<int64_t, int64_t>> placed_;
 };
 
-// Not zeroed: steps find each other's leavings in it anyhow.
-Result<Tensor> NewArena(int64_t bytes) {
-  std::shared_ptr<std::byte> block = NewBlock(bytes, Contents::kAny);
-  if (!block) return NoMemory("the arena of a run", bytes);
-  std::byte* const data = block.get();
-  return Tensor{DType::kU8, {bytes}, data, std::move(block), {}};
-}
-
 // Keeps the memory of what `type` was.
 void SetTensorType(Type* type, DType dtype, const Dims& dims) {
   if (!type->is_tensor() || !type->shape.ranked()) {
@@ -134,8 +125,9 @@ void SetTensorType(Type* type, DType dtype, const Dims& dims) {
 
 class Binder {
  public:
-  Binder(const Plan& plan, std::span<const Value> inputs, Inference* inference, std::unique_ptr<BoundPlan> old)
-      : plan_(plan), inputs_(inputs), inference_(*inference), bound_(std::move(old)) {
+  Binder(const Plan& plan, std::span<const Value> inputs, Inference* inference, RunMemory* memory,
+         std::unique_ptr<BoundPlan> old)
+      : plan_(plan), inputs_(inputs), inference_(*inference), memory_(*memory), bound_(std::move(old)) {
     inference_.Clear();
   }
 
@@ -202,7 +194,7 @@ class Binder {
   Status FixShapes() {
     for (SlotId s = 0; s < plan_.values.size(); ++s) {
       const PlannedValue& v = plan_.values[s];
-      if ((v.storage != Storage::kArena && v.storage != Storage::kOutput) || !v.graph) continue;
+      if (!v.is_used() || (v.storage != Storage::kArena && v.storage != Storage::kOutput) || !v.graph) continue;
       const Type& type = inference_.Get(v.graph, v.value).type;
       if (!type.is_tensor() || type.dtype == DType::kNone || type.dtype == DType::kString) continue;
       const auto dims = type.shape.Concrete();
@@ -287,7 +279,7 @@ class Binder {
     }
     for (uint32_t i = 0; i < plan_.values.size(); ++i) {
       const PlannedValue& v = plan_.values[i];
-      if (v.storage != Storage::kArena || bound_->has_fixed[i] || plan_.steps.empty()) continue;
+      if (v.storage != Storage::kArena || bound_->has_fixed[i] || !v.is_used()) continue;
       bound_->dynamic.push_back(i);
       bound_->steps[v.last].release.push_back(i);
     }
@@ -325,31 +317,41 @@ class Binder {
     return status.ok() ? Status() : std::move(status).At(step.where);
   }
 
-  // Offsets of fixed values and workspaces.
+  // Offsets of fixed values and workspaces.  A large workspace lies where no value is alive in its step; small ones
+  // all lie behind the values.
   Status LayOut(int64_t max_arena_bytes) {
     const MemorySharing sharing(plan_, *bound_);
     ArenaLayout layout;
-    for (SlotId s = 0; s < plan_.values.size(); ++s)
+    const auto slots = static_cast<uint32_t>(plan_.values.size());
+    for (SlotId s = 0; s < slots; ++s)
       if (const auto& own = sharing.of(s); sharing.in_arena(s) && own.host == s)
         layout.Add(s, bound_->fixed[s].bytes(), own.first, own.last);
-    int64_t total = layout.Assign();
     int64_t workspace = 0;
-    for (const BoundStep& b : bound_->steps)
-      workspace = std::max(workspace, AlignUp(static_cast<int64_t>(b.binding.workspace_bytes)));
+    for (uint32_t i = 0; i < bound_->steps.size(); ++i) {
+      const auto bytes = static_cast<int64_t>(bound_->steps[i].binding.workspace_bytes);
+      if (bytes > kSmallWorkspace)
+        layout.Add(slots + i, bytes, i, i);
+      else
+        workspace = std::max(workspace, AlignUp(bytes));
+    }
+    const int64_t total = layout.Assign();
     if (total + workspace > max_arena_bytes)
       return Status(Code::kOutOfMemory,
                     Str("a run needs ", total + workspace, " bytes of memory, the limit is ", max_arena_bytes));
-    // An old arena serves again unless it is far larger than need be.
-    if (const int64_t had = bound_->arena.bytes();
-        !bound_->arena.data || had < total + workspace || had / 4 > total + workspace) {
-      HASTEN_ASSIGN(bound_->arena, NewArena(total + workspace));
-    }
+    bound_->arena = Tensor();  // an old one's
+    HASTEN_ASSIGN(bound_->arena, memory_.AtLeast(total + workspace));
     bound_->arena_bytes = total + workspace;
-    for (const auto& item : layout.items()) Fix(item.slot, bound_->arena.data + item.offset);
-    for (SlotId s = 0; s < plan_.values.size(); ++s)
+    for (BoundStep& b : bound_->steps) b.call.workspace = bound_->arena.data + total;
+    for (const auto& item : layout.items()) {
+      std::byte* const data = bound_->arena.data + item.offset;
+      if (item.id < slots)
+        Fix(item.id, data);
+      else
+        bound_->steps[item.id - slots].call.workspace = data;
+    }
+    for (SlotId s = 0; s < slots; ++s)
       if (const auto& guest = sharing.of(s); sharing.in_arena(s) && guest.host != s)
         Fix(s, bound_->fixed[guest.host].data + guest.offset);
-    for (BoundStep& b : bound_->steps) b.call.workspace = bound_->arena.data + total;
     return {};
   }
   void Fix(SlotId s, std::byte* data) {
@@ -377,6 +379,7 @@ class Binder {
   const Plan& plan_;
   std::span<const Value> inputs_;
   Inference& inference_;
+  RunMemory& memory_;
   std::vector<Type> in_, out_, epilogue_in_;
   std::unique_ptr<BoundPlan> bound_;
 };
@@ -384,8 +387,8 @@ class Binder {
 }  // namespace
 
 Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes,
-                                            Inference* inference, std::unique_ptr<BoundPlan> old) {
-  return Binder(plan, inputs, inference, std::move(old)).Run(max_arena_bytes);
+                                            Inference* inference, RunMemory* memory, std::unique_ptr<BoundPlan> old) {
+  return Binder(plan, inputs, inference, memory, std::move(old)).Run(max_arena_bytes);
 }
 
 }  // namespace hasten

@@ -2,6 +2,7 @@
 #pragma once
 #include "ops/infer.h"
 #include "plan/plan.h"
+#include "runtime/run_memory.h"
 
 namespace hasten {
 
@@ -48,8 +49,9 @@ struct BoundPlan {
 };
 
 // Inference for these inputs, memory layout and operand arrays.  Errors say which input must be what.  `old` (null:
-// none) is an earlier binding of the same plan, whose memory is used again, as is that of the facts in `inference`.
+// none) is an earlier binding of the same plan, whose lists are used again, as are those of the facts in `inference`.
 Result<std::unique_ptr<BoundPlan>> BindPlan(const Plan& plan, std::span<const Value> inputs, int64_t max_arena_bytes,
-                                            Inference* inference, std::unique_ptr<BoundPlan> old = nullptr);
+                                            Inference* inference, RunMemory* memory,
+                                            std::unique_ptr<BoundPlan> old = nullptr);
 
 }  // namespace hasten

@@ -6,7 +6,6 @@
 namespace hasten {
 namespace {
 
-constexpr int64_t kAlign = 64;  // of every value in the arena
 
 // Whether nothing is gone through more than once: lifetimes are ranges of steps then.
 bool IsStraight(const Plan& plan) {
@@ -81,7 +80,7 @@ void MemorySharing::JoinParts(uint32_t index) {
     if (s == kNone || !bound_.has_fixed[s]) return;  // where the next ones begin is not known
     const int64_t bytes = bound_.fixed[s].bytes();
     // Alone in memory of its own, which moves into the whole.
-    if (in_arena(s) && lodgings_[s].host != lodgings_[whole].host && EndsAt(s, index) && at % kAlign == 0 &&
+    if (in_arena(s) && lodgings_[s].host != lodgings_[whole].host && EndsAt(s, index) && at % kArenaAlignment == 0 &&
         bound_.fixed[lodgings_[s].host].bytes() == bytes && lodgings_[s].offset == 0)
       Move(lodgings_[s].host, whole, at);
     at += bytes;
@@ -97,7 +96,7 @@ void MemorySharing::CutParts(uint32_t index) {
   int64_t at = 0;
   for (const SlotId s : step.out) {
     if (s == kNone || !bound_.has_fixed[s]) return;
-    if (in_arena(s) && plan_.values[s].first == index && at % kAlign == 0) Move(s, whole, at);
+    if (in_arena(s) && plan_.values[s].first == index && at % kArenaAlignment == 0) Move(s, whole, at);
     at += bound_.fixed[s].bytes();
   }
 }

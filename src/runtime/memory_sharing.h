@@ -5,6 +5,8 @@
 
 namespace hasten {
 
+inline constexpr int64_t kArenaAlignment = 64;  // of all that lies in an arena, in bytes
+
 class MemorySharing {
  public:
   // Of the values in the arena whose shapes are fixed.  Both outlive it.
@@ -12,7 +14,7 @@ class MemorySharing {
 
   struct Lodging {
     SlotId host = kNone;  // whose memory it is: the value's own, or another's that has memory of its own
-    int64_t offset = 0;   // in bytes, a multiple of an arena's alignment
+    int64_t offset = 0;   // in bytes, a multiple of kArenaAlignment
     // Of a host, over all who lie with it: the first step that writes and the last that reads.
     uint32_t first = 0, last = 0;
   };

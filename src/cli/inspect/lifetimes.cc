@@ -68,7 +68,8 @@ std::string About(const MemoryMap& map, const Lifetime& v) {
 Result<MemoryMap> MapMemory(const std::shared_ptr<const Model>& model, std::span<const Value> inputs) {
   HASTEN_ASSIGN(const auto plan, BuildPlan(model));
   Inference inference(kBindingInference);
-  HASTEN_ASSIGN(const auto bound, BindPlan(*plan, inputs, int64_t{1} << 40, &inference));
+  RunMemory memory;
+  HASTEN_ASSIGN(const auto bound, BindPlan(*plan, inputs, int64_t{1} << 40, &inference, &memory));
   MemoryMap map;
   map.arena_bytes = bound->arena_bytes;
   for (const Step& step : plan->steps)

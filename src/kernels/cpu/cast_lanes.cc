@@ -1,4 +1,6 @@
-// Casts between the dtypes that models change most, in whole vectors.
+// Casts between the dtypes that models change most, in whole vectors, and of anything to what it is.
+#include <cstring>
+
 #include "kernels/cpu/simd.h"
 #include "kernels/tactic.h"
 
@@ -131,7 +133,10 @@ ConvertFn ConverterOf(DType from, DType to) {
 
 constexpr int64_t kChunk = 32 << 10;  // elements
 
-bool Supports(const PlanCall& call) { return ConverterOf(call.in[0].dtype, call.out[0].dtype) != nullptr; }
+bool Supports(const PlanCall& call) {
+  const DType from = call.in[0].dtype, to = call.out[0].dtype;
+  return ConverterOf(from, to) || (from == to && from != DType::kNone && from != DType::kString);
+}
 
 Status Bind(const BoundShapes& s, Binding* binding) {
   binding->phases = {(s.out[0].shape.Concrete()->elements() + kChunk - 1) / kChunk};
@@ -142,7 +147,13 @@ Status Run(KernelCall& c) {
   const Tensor& x = c.input(0);
   Tensor& y = c.output(0);
   const int64_t first = c.chunk * kChunk, n = std::min(kChunk, x.elements() - first);
-  ConverterOf(x.dtype, y.dtype)(x.data + BytesFor(x.dtype, first), n, y.data + BytesFor(y.dtype, first));
+  const std::byte* const from = x.data + BytesFor(x.dtype, first);
+  std::byte* const to = y.data + BytesFor(y.dtype, first);
+  if (x.dtype != y.dtype) {
+    ConverterOf(x.dtype, y.dtype)(from, n, to);
+  } else if (from != to) {
+    std::memcpy(to, from, static_cast<size_t>(BytesFor(x.dtype, n)));
+  }
   return {};
 }
 
@@ -157,6 +168,7 @@ extern const Tactic kCastLanes = {
     .name = "cast_lanes",
     .ops = hasten::cpu::kOps,
     .supports = hasten::cpu::Supports,
+    .in_place = true,
     .layouts = Layouts::kEither,
     .speed = 4,
     .bind = hasten::cpu::Bind,

@@ -11,6 +11,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/vector_math.inc"
+
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -32,12 +34,6 @@ struct Taps {
   int64_t weight_row_step;        // and in the weights, from row to row
   int64_t output_step;            // from output to output, in x
 };
-
-template <class Vector>
-HWY_INLINE Vector Within(Vector v, Vector low, Vector high) {  // NaN stays NaN
-  v = hn::IfThenElse(hn::Lt(v, low), low, v);
-  return hn::IfThenElse(hn::Gt(v, high), high, v);
-}
 
 // kTaps columns of the window, outputs kStride columns apart; 0: as `t` says.
 template <size_t kLanes, int kOutputs, int kTaps, int kStride>
@@ -87,7 +83,7 @@ void Tile(const DepthwiseRow& r, Taps t, int64_t first) {
     HASTEN_UNROLL
     for (int o = 0; o < kOutputs; ++o) {
       if (r.residual) acc[o] = hn::Add(acc[o], hn::LoadU(d, r.residual + y + o * r.channels));
-      hn::StoreU(Within(acc[o], low, high), d, r.y + y + o * r.channels);
+      hn::StoreU(Between(acc[o], low, high), d, r.y + y + o * r.channels);
     }
   }
 }

@@ -7,6 +7,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/vector_math.inc"
+
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -17,29 +19,6 @@ using V = hn::Vec<D>;
 constexpr bool kWide = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
 constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
 
-HWY_INLINE V LoadPart(const float* p, int64_t n) {
-  const D d;
-  return n >= static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p)
-                                                 : hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(n)), d, p);
-}
-HWY_INLINE void StorePart(V v, float* p, int64_t n) {
-  const D d;
-  if (n >= static_cast<int64_t>(hn::Lanes(d))) {
-    hn::StoreU(v, d, p);
-  } else {
-    hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(n)), d, p);
-  }
-}
-
-// NaN stays NaN.
-HWY_INLINE V Clamp(V v, V low, V high) {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSSE3
-  return hn::Min(high, hn::Max(low, v));  // whose instructions give the second operand where one is NaN
-#endif
-  v = hn::IfThenElse(hn::Lt(v, low), low, v);
-  return hn::IfThenElse(hn::Gt(v, high), high, v);
-}
-
 template <int R, int N>
 HWY_INLINE void Finish(const TileCall& t, const TileTail& tail, V (&acc)[R][N]) {
   const D d;
@@ -49,12 +28,12 @@ HWY_INLINE void Finish(const TileCall& t, const TileTail& tail, V (&acc)[R][N]) 
   for (int n = 0; n < N; ++n) {
     const int64_t at = n * lanes, left = t.columns - at;
     if (left <= 0) break;
-    const V bias = tail.bias ? LoadPart(tail.bias + at, left) : hn::Zero(d);
+    const V bias = tail.bias ? LoadPart(d, tail.bias + at, left) : hn::Zero(d);
     HASTEN_UNROLL
     for (int r = 0; r < R; ++r) {
       V v = hn::MulAdd(acc[r][n], scale, bias);
-      if (tail.residual) v = hn::Add(v, LoadPart(tail.residual + r * tail.residual_step + at, left));
-      StorePart(Clamp(v, low, high), t.c + r * t.c_step + at, left);
+      if (tail.residual) v = hn::Add(v, LoadPart(d, tail.residual + r * tail.residual_step + at, left));
+      StorePart(d, Between(v, low, high), t.c + r * t.c_step + at, left);
     }
   }
 }
@@ -67,8 +46,9 @@ void Tile(const TileCall& t) {
   HASTEN_UNROLL
   for (int r = 0; r < R; ++r) HASTEN_UNROLL
   for (int n = 0; n < N; ++n)
-    acc[r][n] = t.accumulate && t.columns > n * lanes ? LoadPart(t.c + r * t.c_step + n * lanes, t.columns - n * lanes)
-                                                      : hn::Zero(d);
+    acc[r][n] = t.accumulate && t.columns > n * lanes
+                    ? LoadPart(d, t.c + r * t.c_step + n * lanes, t.columns - n * lanes)
+                    : hn::Zero(d);
   const float* HWY_RESTRICT b = t.b;
   const float* const* a = t.a;
   for (int64_t s = 0; s < t.segments; ++s, a += R) {
@@ -96,7 +76,7 @@ void Tile(const TileCall& t) {
   HASTEN_UNROLL
   for (int r = 0; r < R; ++r) HASTEN_UNROLL
   for (int n = 0; n < N; ++n)
-    if (t.columns > n * lanes) StorePart(acc[r][n], t.c + r * t.c_step + n * lanes, t.columns - n * lanes);
+    if (t.columns > n * lanes) StorePart(d, acc[r][n], t.c + r * t.c_step + n * lanes, t.columns - n * lanes);
 }
 
 // Four panels at once are four streams from memory: what a product of one row waits for.
@@ -129,7 +109,7 @@ void Row4(const TileCall& t) {
     if (t.tail) {
       v = hn::MulAdd(v, scale, tail.bias ? hn::LoadU(d, tail.bias + at) : hn::Zero(d));
       if (tail.residual) v = hn::Add(v, hn::LoadU(d, tail.residual + at));
-      v = Clamp(v, low, high);
+      v = Between(v, low, high);
     }
     hn::StoreU(v, d, t.c + at);
   }

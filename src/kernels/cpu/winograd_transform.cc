@@ -9,18 +9,14 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "kernels/cpu/vector_math.inc"
+
 HWY_BEFORE_NAMESPACE();
 namespace hasten::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
-
-HWY_INLINE V LoadPart(const float* p, int64_t n) {
-  const D d;
-  return n >= static_cast<int64_t>(hn::Lanes(d)) ? hn::LoadU(d, p)
-                                                 : hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(n)), d, p);
-}
 
 // One row of B^T d: six inputs to six outputs.
 HWY_INLINE void InputRow(const V* in, int64_t in_step, V* out, int64_t out_step) {
@@ -58,7 +54,7 @@ void Input(const WinogradInput& t) {
     for (int i = 0; i < 6; ++i)
       for (int j = 0; j < 6; ++j) {
         const bool inside = i >= t.first_row && i < t.last_row && j >= t.first_column && j < t.last_column;
-        in[i * 6 + j] = inside ? LoadPart(t.x + (i * t.width + j) * t.step + c, t.channels - c) : hn::Zero(d);
+        in[i * 6 + j] = inside ? LoadPart(d, t.x + (i * t.width + j) * t.step + c, t.channels - c) : hn::Zero(d);
       }
     for (int j = 0; j < 6; ++j) InputRow(in + j, 6, half + j, 6);
     for (int i = 0; i < 6; ++i) InputRow(half + i * 6, 1, in + i * 6, 1);
@@ -76,19 +72,13 @@ void Output(const WinogradOutput& t) {
     for (int p = 0; p < 36; ++p) in[p] = hn::LoadU(d, t.m + p * t.point_step + c);
     for (int j = 0; j < 6; ++j) OutputRow(in + j, 6, half + j, 6);
     for (int i = 0; i < 4; ++i) OutputRow(half + i * 6, 1, out + i * 4, 1);
-    const V bias = t.tail->bias ? LoadPart(t.tail->bias + c, left) : hn::Zero(d);
+    const V bias = t.tail->bias ? LoadPart(d, t.tail->bias + c, left) : hn::Zero(d);
     for (int i = 0; i < t.rows; ++i)
       for (int j = 0; j < t.columns; ++j) {
         const int64_t at = (i * t.width + j) * t.step + c;
         V v = hn::Add(out[i * 4 + j], bias);
-        if (t.residual) v = hn::Add(v, LoadPart(t.residual + at, left));
-        v = hn::IfThenElse(hn::Lt(v, low), low, v);
-        v = hn::IfThenElse(hn::Gt(v, high), high, v);
-        if (left >= lanes) {
-          hn::StoreU(v, d, t.y + at);
-        } else {
-          hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(left)), d, t.y + at);
-        }
+        if (t.residual) v = hn::Add(v, LoadPart(d, t.residual + at, left));
+        StorePart(d, Between(v, low, high), t.y + at, left);
       }
   }
 }

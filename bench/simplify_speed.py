@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""`hasten simplify` on large graphs and large weights: seconds against nodes, and against `cp` of the same files.
+"""How long `hasten simplify` takes: beside onnxsim and onnxslim on real graphs, against the nodes of a graph, and against `cp`
+of large weights.
 
-    HASTEN_BIN=build/release/hasten build/venv/bin/python bench/simplify_scale.py [--nodes 1000,10000,100000] [--gigabytes 10]
+    HASTEN_BIN=build/release/hasten ONNXSIM=.. ONNXSLIM=.. build/venv/bin/python bench/simplify_speed.py
+        [--nodes 1000,10000,100000] [--gigabytes 10] [--write docs/simplify-speed.md]
+
+Without ONNXSIM and ONNXSLIM, the paths of their commands, nothing is compared with them.
 """
 import argparse
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -16,7 +22,19 @@ import onnx
 from onnx import TensorProto as T
 from onnx import helper, numpy_helper
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+import simplify_test  # noqa: E402
+
 HASTEN = os.environ.get("HASTEN_BIN", "build/release/hasten")
+RIVALS = {name: os.environ[name.upper()] for name in ("onnxsim", "onnxslim") if os.environ.get(name.upper())}
+LARGE = 500  # nodes of the graphs that are compared
+TURNS = 5
+
+HEAD = """# How long simplifying takes
+
+Written by `python bench/simplify_speed.py --write docs/simplify-speed.md`, on a machine with {cores} cores: seconds of whole commands.
+"""
 
 
 def large_graph(nodes, path):
@@ -73,8 +91,36 @@ def timed(*command):
     return seconds, usage.ru_maxrss * 1024
 
 
-def growth(counts):
-    print("| nodes before | after | seconds, with its check | without | microseconds a node, without | peak MB |\n|---|---|---|---|---|---|")
+def beside_rivals(say):
+    """Real models of many nodes: medians of commands that take turns, hasten with its numeric check, the others without one."""
+    say(f"\nGraphs of {LARGE} nodes and more, medians of {TURNS} commands that take turns; hasten's check is included, the others "
+        "check nothing. A dash: it ends with an error.\n")
+    say("| model | nodes | " + " | ".join(f"{r}, s" for r in RIVALS) + " | hasten, s | " +
+        " | ".join(f"{r} / hasten" for r in RIVALS) + " |\n" + "|---" * (3 + 2 * len(RIVALS)) + "|")
+    for name, source in simplify_test.models() + simplify_test.fixtures():
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = simplify_test.as_onnx(source, folder), pathlib.Path(folder, "out.onnx")
+            nodes = simplify_test.nodes_of(path)
+            if nodes < LARGE:
+                continue
+            times = {who: [] for who in (*RIVALS, "hasten")}
+            for _ in range(TURNS):
+                for who in list(times):
+                    command = [HASTEN, "simplify"] if who == "hasten" else [RIVALS[who]]
+                    try:
+                        times[who].append(timed(*command, path, out)[0])
+                    except SystemExit:
+                        if who == "hasten":
+                            raise
+                        del times[who]
+            of = {who: statistics.median(t) for who, t in times.items()}
+            cell = lambda who, scale, digits: f"{of[who] / scale:.{digits}f}" if who in of else "-"
+            say(f"| {name} | {nodes:,} | " + " | ".join(cell(r, 1, 2) for r in RIVALS) + f" | {of['hasten']:.3f} | " +
+                " | ".join(cell(r, of["hasten"], 1) for r in RIVALS) + " |")
+
+
+def growth(counts, say):
+    say("\nBlocks of ten nodes, six of which go.\n\n| nodes before | after | seconds, with its check | without | microseconds a node, without | peak MB |\n|---|---|---|---|---|---|")
     for nodes in counts:
         with tempfile.TemporaryDirectory() as folder:
             source, target = pathlib.Path(folder, "in.onnx"), pathlib.Path(folder, "out.onnx")
@@ -82,10 +128,10 @@ def growth(counts):
             checked, _ = timed(HASTEN, "simplify", source, target)
             seconds, peak = timed(HASTEN, "simplify", source, target, 0)
             after = len(onnx.load(target).graph.node)
-            print(f"| {before:,} | {after:,} | {checked:.2f} | {seconds:.2f} | {1e6 * seconds / before:.1f} | {peak / 1e6:.0f} |", flush=True)
+            say(f"| {before:,} | {after:,} | {checked:.2f} | {seconds:.2f} | {1e6 * seconds / before:.1f} | {peak / 1e6:.0f} |")
 
 
-def bulk(gigabytes, where):
+def bulk(gigabytes, where, say):
     with tempfile.TemporaryDirectory(dir=where) as name:
         folder = pathlib.Path(name)
         large_weights(gigabytes, folder)
@@ -101,7 +147,7 @@ def bulk(gigabytes, where):
             after = len(onnx.load(folder / "out.onnx", load_external_data=False).graph.node)
             for path in folder.glob("out.onnx*"):
                 path.unlink()
-        print(f"\n{gigabytes:g} GB of weights, {after} nodes left: cp {np.median(copies):.1f} s, simplify {np.median(ours):.1f} s "
+        say(f"\n{gigabytes:g} GB of weights in external data, without the check, medians of 3 in turns, {after} nodes left: cp {np.median(copies):.1f} s, simplify {np.median(ours):.1f} s "
               f"(ratio {np.median(ours) / np.median(copies):.2f}), peak {max(peaks) / 1e6:.0f} MB")
 
 
@@ -110,11 +156,23 @@ def main():
     parser.add_argument("--nodes", default="1000,10000,100000", help="sizes of graphs; empty: none")
     parser.add_argument("--gigabytes", type=float, default=10, help="of weights; 0: none")
     parser.add_argument("--dir", help="where the large files are written")
+    parser.add_argument("--write", type=pathlib.Path, help="the page to write")
     options = parser.parse_args()
+    lines = [HEAD.format(cores=os.cpu_count())]
+    print(lines[0], end="")
+
+    def say(line):
+        print(line, flush=True)
+        lines.append(line + "\n")
+
+    if RIVALS:
+        beside_rivals(say)
     if options.nodes:
-        growth([int(n) for n in options.nodes.split(",")])
+        growth([int(n) for n in options.nodes.split(",")], say)
     if options.gigabytes:
-        bulk(options.gigabytes, options.dir)
+        bulk(options.gigabytes, options.dir, say)
+    if options.write:
+        options.write.write_text("".join(lines))
 
 
 if __name__ == "__main__":
