@@ -18,22 +18,56 @@ using V = hn::Vec<D>;
 // 32 registers hold 8 x 3 accumulators, 3 vectors of B and a broadcast; 16 hold 6 x 2.
 constexpr bool kWide = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
 constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
+// A step is 24 multiply-adds, or 12: too few to hide what going round the loop takes.
+constexpr int kSteps = kWide ? 1 : 4;
 
-template <int R, int N>
-HWY_INLINE void Finish(const TileCall& t, const TileTail& tail, V (&acc)[R][N]) {
+// Of n elements that there are, none where n is not positive; all of them in a tile as wide as its panel.
+template <bool kWhole>
+HWY_INLINE V LoadColumns(const float* p, int64_t n) {
+  if constexpr (kWhole) return hn::LoadU(D(), p);
+  return n > 0 ? LoadPart(D(), p, n) : hn::Zero(D());
+}
+template <bool kWhole>
+HWY_INLINE void StoreColumns(V v, float* p, int64_t n) {
+  if constexpr (kWhole)
+    hn::StoreU(v, D(), p);
+  else if (n > 0)
+    StorePart(D(), v, p, n);
+}
+
+template <bool kWhole, int R, int N>
+HWY_INLINE void Begin(const TileCall& t, V (&acc)[R][N]) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(D()));
+  const float* const c = t.c;
+  const int64_t c_step = t.c_step, columns = t.columns;
+  HASTEN_UNROLL
+  for (int r = 0; r < R; ++r) HASTEN_UNROLL
+  for (int n = 0; n < N; ++n) acc[r][n] = LoadColumns<kWhole>(c + r * c_step + n * lanes, columns - n * lanes);
+}
+
+template <bool kWhole, int R, int N>
+HWY_INLINE void Finish(const TileCall& t, V (&acc)[R][N]) {
   const D d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  float* const c = t.c;
+  const int64_t c_step = t.c_step, columns = t.columns;
+  if (!t.tail) {
+    HASTEN_UNROLL
+    for (int r = 0; r < R; ++r) HASTEN_UNROLL
+    for (int n = 0; n < N; ++n) StoreColumns<kWhole>(acc[r][n], c + r * c_step + n * lanes, columns - n * lanes);
+    return;
+  }
+  const TileTail tail = *t.tail;
   const V scale = hn::Set(d, tail.scale), low = hn::Set(d, tail.low), high = hn::Set(d, tail.high);
   HASTEN_UNROLL
   for (int n = 0; n < N; ++n) {
-    const int64_t at = n * lanes, left = t.columns - at;
-    if (left <= 0) break;
-    const V bias = tail.bias ? LoadPart(d, tail.bias + at, left) : hn::Zero(d);
+    const int64_t at = n * lanes, left = columns - at;
+    const V bias = tail.bias ? LoadColumns<kWhole>(tail.bias + at, left) : hn::Zero(d);
     HASTEN_UNROLL
     for (int r = 0; r < R; ++r) {
       V v = hn::MulAdd(acc[r][n], scale, bias);
-      if (tail.residual) v = hn::Add(v, LoadPart(d, tail.residual + r * tail.residual_step + at, left));
-      StorePart(d, Between(v, low, high), t.c + r * t.c_step + at, left);
+      if (tail.residual) v = hn::Add(v, LoadColumns<kWhole>(tail.residual + r * tail.residual_step + at, left));
+      StoreColumns<kWhole>(Between(v, low, high), c + r * c_step + at, left);
     }
   }
 }
@@ -42,13 +76,15 @@ template <int R, int N>
 void Tile(const TileCall& t) {
   const D d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const bool whole = t.columns >= N * lanes;
   V acc[R][N];
-  HASTEN_UNROLL
-  for (int r = 0; r < R; ++r) HASTEN_UNROLL
-  for (int n = 0; n < N; ++n)
-    acc[r][n] = t.accumulate && t.columns > n * lanes
-                    ? LoadPart(d, t.c + r * t.c_step + n * lanes, t.columns - n * lanes)
-                    : hn::Zero(d);
+  if (t.accumulate) {
+    whole ? Begin<true>(t, acc) : Begin<false>(t, acc);
+  } else {
+    HASTEN_UNROLL
+    for (int r = 0; r < R; ++r) HASTEN_UNROLL
+    for (int n = 0; n < N; ++n) acc[r][n] = hn::Zero(d);
+  }
   const float* HWY_RESTRICT b = t.b;
   const float* const* a = t.a;
   for (int64_t s = 0; s < t.segments; ++s, a += R) {
@@ -56,6 +92,7 @@ void Tile(const TileCall& t) {
     HASTEN_UNROLL
     for (int r = 0; r < R; ++r) row[r] = a[r] + t.offset;
     const int64_t length = t.length;
+    HASTEN_UNROLL_BY(kSteps)
     for (int64_t k = 0; k < length; ++k) {
       V bv[N];
       HASTEN_UNROLL
@@ -69,14 +106,7 @@ void Tile(const TileCall& t) {
       }
     }
   }
-  if (t.tail) {
-    Finish<R, N>(t, *t.tail, acc);
-    return;
-  }
-  HASTEN_UNROLL
-  for (int r = 0; r < R; ++r) HASTEN_UNROLL
-  for (int n = 0; n < N; ++n)
-    if (t.columns > n * lanes) StorePart(d, acc[r][n], t.c + r * t.c_step + n * lanes, t.columns - n * lanes);
+  whole ? Finish<true>(t, acc) : Finish<false>(t, acc);
 }
 
 // Four panels at once are four streams from memory: what a product of one row waits for.
