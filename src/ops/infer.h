@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "ops/op.h"
+#include "tensor/dim_bounds.h"
 
 namespace hasten {
 
@@ -61,12 +62,16 @@ class Inference final : public InferDriver {
   Arrays& ArraysOfDepth();
   Fact FactOfInput(const Graph& graph, ValueId v);
   void Fold(const Graph& graph, const Node& node);
+  void LearnBounds(const InferCall& call);
+  void KeepBounds(InferCall* call) const;
   Options options_;
   std::unordered_map<const Graph*, FactTable> facts_;
   const Graph* last_graph_ = nullptr;
   FactTable* last_table_ = nullptr;
   std::vector<std::unique_ptr<Arrays>> arrays_;  // of each depth of nested graphs
   const Graph* current_ = nullptr;               // of the node being inferred, for InferBody
+  const Graph* main_ = nullptr;                  // the first to be inferred: all of its nodes run
+  DimBounds bounds_;                             // of symbols, where a run fails otherwise
   int depth_ = 0;
   int bodies_inferred_ = 0;
 };

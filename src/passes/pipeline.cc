@@ -12,6 +12,7 @@ constexpr Pass kPipeline[] = {
     {"remove_dead", {}, RemoveDeadNodes},
     {"simplify", Stage::kSimplify},
     {"constants_into_bodies", {}, ConstantsIntoBodies, Target::kRun},
+    {"share_contents", {}, ShareContents, Target::kFile},
     {"merge_duplicates", {}, MergeDuplicates},
     {"simplify", Stage::kSimplify},  // what merging brought together
     {"fold_weights", Stage::kWeights},
