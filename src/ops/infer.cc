@@ -97,7 +97,6 @@ void Inference::FactTable::Clear() {
 void Inference::Clear() {
   for (auto& [graph, table] : facts_) table.Clear();
   bodies_inferred_ = 0;
-  main_ = nullptr;
   bounds_.Clear();
 }
 
@@ -164,8 +163,7 @@ Status Inference::RunNode(const Graph& graph, NodeId n) {
   Status status = node.op->infer ? node.op->infer(call) : Status();
   current_ = outer;
   HASTEN_TRY(std::move(status));
-  if (!main_) main_ = &graph;
-  if (main_ == &graph) LearnBounds(call);
+  if (options_.learn_from == &graph) LearnBounds(call);
   KeepBounds(&call);
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNone) continue;
@@ -279,7 +277,7 @@ void WriteNode(Graph* graph, NodeId n, const Inference& inference) {
 }  // namespace
 
 Status InferTypes(Graph* graph) {
-  Inference inference({.fold_small = false, .use_graph_types = false});
+  Inference inference({.fold_small = false, .use_graph_types = false, .learn_from = graph});
   HASTEN_TRY(inference.Run(*graph));
   for (NodeId n = graph->first(); n != kNone; n = graph->node(n).next) WriteNode(graph, n, inference);
   return {};

@@ -19,7 +19,7 @@ std::string TextOf(const Fact& fact) {
 }  // namespace
 
 Status ShareContents(Graph* graph, const PassOptions&, PassReport::Entry* entry) {
-  Inference inference({.fold_small = true});
+  Inference inference({.fold_small = true, .learn_from = graph});
   for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
   std::map<std::string, ValueId> seen;
   int shared = 0;

@@ -22,7 +22,7 @@ bool HasExtremes(const Dim& d) {
 
 void DimBounds::AtMost(const Dim& d, int64_t most) {
   const auto offset = d.Eval([](std::string_view) { return 0; });
-  if (d.is_const() || !offset || std::max(std::abs(most), std::abs(*offset)) > kLargest || most < *offset) return;
+  if (d.is_const() || !offset || most > kLargest || *offset < -kLargest || *offset > most) return;
   const auto symbol = (d - *offset).symbol();
   if (!symbol) return;
   const auto [bound, fresh] = bounds_.try_emplace(*symbol, Bound{most - *offset, 0});

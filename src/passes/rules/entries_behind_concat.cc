@@ -88,7 +88,8 @@ Result<ValueId> Stacked(RewriteContext& c, const Stack& s, size_t part, int64_t 
   if (part == s.place) return s.whole;
   std::vector<ValueId> entries;
   for (const NodeId layer : s.layers) {
-    const ValueId v = c.node(layer).inputs[part], list = c.AddConstant(c.value(v).name + ".axis", VectorI64({&axis, 1}));
+    const ValueId v = c.node(layer).inputs[part],
+                  list = c.AddConstant(c.value(v).name + ".axis", VectorI64({&axis, 1}));
     HASTEN_ASSIGN(entries.emplace_back(), c.Add("Unsqueeze", {v, list}, before));
   }
   return c.Add("Concat", std::move(entries), before, {{"axis", axis}});
