@@ -59,6 +59,14 @@ bool FindWhole(const RewriteContext& c, int64_t axis, Stack* stack) {
   return false;
 }
 
+// Whether parts of the same place stack: with one beside the entry, what they must be together says so.
+bool PartsAgree(const RewriteContext& c, const Stack& s) {
+  for (size_t part = 0; part < s.parts && s.parts > 2; ++part)
+    for (const NodeId layer : s.layers)
+      if (!(c.type(c.node(layer).inputs[part]).shape == c.type(c.node(s.layers[0]).inputs[part]).shape)) return false;
+  return true;
+}
+
 std::optional<Stack> StackOf(const RewriteContext& c, NodeId n, int64_t axis) {
   Stack out;
   for (const ValueId v : c.node(n).inputs) {
@@ -70,7 +78,8 @@ std::optional<Stack> StackOf(const RewriteContext& c, NodeId n, int64_t axis) {
     out.layers.push_back(layer);
   }
   out.parts = c.node(out.layers[0]).inputs.size();
-  return out.layers.size() > 1 && FindWhole(c, axis, &out) ? std::optional(std::move(out)) : std::nullopt;
+  return out.layers.size() > 1 && FindWhole(c, axis, &out) && PartsAgree(c, out) ? std::optional(std::move(out))
+                                                                                 : std::nullopt;
 }
 
 // Nodes that go less those that come.

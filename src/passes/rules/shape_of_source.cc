@@ -30,8 +30,8 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const Fact fact = c.FactOf(y);
   const ValueId x = c.node(shape).inputs[0];
   const NodeId source = c.value(x).producer;
-  if (source == kNone || !fact.ints || fact.ints->elements.size() != 1 || fact.ints->elements[0].is_const())
-    return false;
+  if (source == kNone || !fact.ints || fact.ints->elements.size() != 1 || fact.ints->dims.rank() > 1) return false;
+  if (fact.ints->elements[0].is_const()) return false;
   const auto axis = AxisBefore(c, source, fact.ints->elements[0]);
   if (!axis) return false;
   HASTEN_ASSIGN(const ValueId whole, c.Add("Shape", {axis->of}, n));
