@@ -16,9 +16,16 @@ std::string TextOf(const Fact& fact) {
   return out;
 }
 
+bool HasShapeArithmetic(const Graph& graph) {
+  for (NodeId n = graph.first(); n != kNone; n = graph.node(n).next)
+    if (const OpDef* op = graph.node(n).op; op && (op->name == "Shape" || op->name == "Size")) return true;
+  return false;
+}
+
 }  // namespace
 
 Status ShareContents(Graph* graph, const PassOptions&, PassReport::Entry* entry) {
+  if (!HasShapeArithmetic(*graph)) return {};
   Inference inference({.fold_small = true, .learn_from = graph});
   for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
   std::map<std::string, ValueId> seen;
