@@ -30,7 +30,6 @@ from onnx import helper, numpy_helper
 DATA = os.environ.get("HASTEN_TEST_DATA", "")
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs/simplify.md"
 LIMITS = {"fp32": 1e-4, "fp16": 1e-2}
-BEHIND = {"gpt2-past-tiny": 890}  # where onnxslim 0.1.98 leaves fewer: 823
 
 
 def count_nodes(graph, into):
@@ -106,7 +105,7 @@ class RealModels(unittest.TestCase):
                 onnx.checker.check_model(out)
                 self.same_outputs(name, path, out)
                 if name in theirs:
-                    self.assertLessEqual(nodes_of(out), BEHIND.get(name, theirs[name]))
+                    self.assertLessEqual(nodes_of(out), theirs[name])
 
     def test_contrib_results_and_counts(self):
         for name, source in models() + fixtures():

@@ -19,7 +19,7 @@ struct TheirPass {
   std::string_view ours[2] = {};
 };
 constexpr TheirPass kTheirPasses[] = {
-    {"eliminate_common_subexpression", {"merge_duplicates"}},
+    {"eliminate_common_subexpression", {"merge_duplicates", "share_contents"}},
     {"eliminate_consecutive_idempotent_ops", {"remove_repetition"}},
     {"eliminate_deadend", {"remove_dead"}},
     {"eliminate_duplicate_initializer", {"merge_duplicates"}},

@@ -1,5 +1,6 @@
 #include "ops/infer.h"
 
+#include "ops/gather.h"
 #include "ops/interpret.h"
 
 namespace hasten {
@@ -96,6 +97,7 @@ void Inference::FactTable::Clear() {
 void Inference::Clear() {
   for (auto& [graph, table] : facts_) table.Clear();
   bodies_inferred_ = 0;
+  bounds_.Clear();
 }
 
 const Fact& Inference::Get(const Graph* graph, ValueId v) const {
@@ -161,6 +163,8 @@ Status Inference::RunNode(const Graph& graph, NodeId n) {
   Status status = node.op->infer ? node.op->infer(call) : Status();
   current_ = outer;
   HASTEN_TRY(std::move(status));
+  if (options_.learn_from == &graph) LearnBounds(call);
+  KeepBounds(&call);
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNone) continue;
     Fact fact{std::move(call.out[i]), std::move(call.out_ints[i]), {}};
@@ -171,6 +175,24 @@ Status Inference::RunNode(const Graph& graph, NodeId n) {
   }
   if (options_.fold_small) Fold(graph, node);
   return {};
+}
+
+// A Gather fails where an index is not inside; behind an empty axis it might not look.
+void Inference::LearnBounds(const InferCall& call) {
+  if (call.node->op->name != "Gather" || !call.ints[1] || !call.shape(0).ranked()) return;
+  const Shape& x = call.shape(0);
+  if (call.attrs<GatherAttrs>().axis != 0 || x.rank() == 0 || !x[0].is_const()) return;
+  for (const Dim& index : call.ints[1]->elements) bounds_.AtMost(index, x[0].value() - 1);
+}
+
+void Inference::KeepBounds(InferCall* call) const {
+  if (bounds_.empty()) return;
+  for (Type& type : call->out)
+    if (type.is_tensor() && type.shape.ranked())
+      for (Dim& d : type.shape.dims()) d = bounds_.Within(d);
+  for (auto& ints : call->out_ints)
+    if (ints)
+      for (Dim& d : ints->elements) d = bounds_.Within(d);
 }
 
 void Inference::Fold(const Graph& graph, const Node& node) {
@@ -255,7 +277,7 @@ void WriteNode(Graph* graph, NodeId n, const Inference& inference) {
 }  // namespace
 
 Status InferTypes(Graph* graph) {
-  Inference inference({.fold_small = false, .use_graph_types = false});
+  Inference inference({.fold_small = false, .use_graph_types = false, .learn_from = graph});
   HASTEN_TRY(inference.Run(*graph));
   for (NodeId n = graph->first(); n != kNone; n = graph->node(n).next) WriteNode(graph, n, inference);
   return {};

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "ops/op.h"
+#include "tensor/dim_bounds.h"
 
 namespace hasten {
 
@@ -22,6 +23,8 @@ class Inference final : public InferDriver {
     bool fold_small = false;
     // Take the types that the graph's own values carry for inputs that were not set.
     bool use_graph_types = true;
+    // Learn what symbols are at most from what the nodes of this graph need: all of them run, if it does.
+    const Graph* learn_from = nullptr;
   };
   Inference() : Inference(Options()) {}
   explicit Inference(Options options);
@@ -44,7 +47,7 @@ class Inference final : public InferDriver {
     const Fact* Find(ValueId v) const { return v < slots_.size() ? slots_[v] : nullptr; }
     Fact* Find(ValueId v) { return v < slots_.size() ? slots_[v] : nullptr; }
     Fact& At(ValueId v, size_t values);  // made if it is not there
-    void Clear();  // memory stays
+    void Clear();                        // memory stays
 
    private:
     static constexpr size_t kBlock = 32;
@@ -61,12 +64,15 @@ class Inference final : public InferDriver {
   Arrays& ArraysOfDepth();
   Fact FactOfInput(const Graph& graph, ValueId v);
   void Fold(const Graph& graph, const Node& node);
+  void LearnBounds(const InferCall& call);
+  void KeepBounds(InferCall* call) const;
   Options options_;
   std::unordered_map<const Graph*, FactTable> facts_;
   const Graph* last_graph_ = nullptr;
   FactTable* last_table_ = nullptr;
   std::vector<std::unique_ptr<Arrays>> arrays_;  // of each depth of nested graphs
   const Graph* current_ = nullptr;               // of the node being inferred, for InferBody
+  DimBounds bounds_;
   int depth_ = 0;
   int bodies_inferred_ = 0;
 };

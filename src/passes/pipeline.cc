@@ -12,6 +12,7 @@ constexpr Pass kPipeline[] = {
     {"remove_dead", {}, RemoveDeadNodes},
     {"simplify", Stage::kSimplify},
     {"constants_into_bodies", {}, ConstantsIntoBodies, Target::kRun},
+    {"share_contents", {}, ShareContents, Target::kFile},
     {"merge_duplicates", {}, MergeDuplicates},
     {"simplify", Stage::kSimplify},  // what merging brought together
     {"fold_weights", Stage::kWeights},
@@ -47,7 +48,7 @@ Status RunStage(const Pass& pass, std::span<const Rule* const> rules, Graph* gra
                 PassReport* report) {
   const std::vector<const Rule*> active = RulesOf(*pass.stage, rules, options);
   if (active.empty()) return {};
-  Inference inference({.fold_small = true});
+  Inference inference({.fold_small = true, .learn_from = graph});
   for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
   // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
   for (NodeId n : graph->Order())

@@ -26,6 +26,7 @@ Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rule
 // f16 and bf16 are computed in f32, and rounded only where a value leaves: CPUs have kernels for f32.
 Status WidenHalves(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
 Status ConstantsIntoBodies(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
+Status ShareContents(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
 Status RemoveDeadNodes(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
 Status MergeDuplicates(Graph* graph, const PassOptions& options, PassReport::Entry* entry);
 

@@ -152,7 +152,7 @@ TEST(Passes, TextTests) {
     const std::string stem = file.stem().string();
     const auto pass = std::find_if(Pipeline().begin(), Pipeline().end(), [&](const Pass& p) { return p.name == stem; });
     ASSERT_NE(pass, Pipeline().end()) << file;
-    for (const Case& c : ReadCases(file)) RunCase(c, {&*pass, 1}, {}, pass->name, true);
+    for (const Case& c : ReadCases(file)) RunCase(c, {&*pass, 1}, {}, pass->name, true, pass->target);
   }
 }
 
