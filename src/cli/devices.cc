@@ -86,7 +86,8 @@ extern const Command kDevices = {
     .doc =
         "Cores that can be used are those of the process's affinity, as far as the cgroup's quota goes; a run has as "
         "many threads unless --threads says otherwise. The instruction set is the best of those that kernels are "
-        "built for and the CPU has.",
+        "built for and the CPU has; HASTEN_MAX_ISA=avx2 in the environment (or baseline, avx512, avx512_vnni) keeps "
+        "every command from better ones, to see what a lesser machine would do.",
     .examples = kExamples,
     .define = Define,
 };
