@@ -1,4 +1,5 @@
 #include "api/ops.h"
+#include "ir/copy.h"
 
 namespace hasten::api {
 namespace {
@@ -52,20 +53,6 @@ Result<SessionOptions> SessionOf(const hasten_plan_options& o, const OpSet& ops)
       call(data, done, all);
     };
   return options;
-}
-
-std::shared_ptr<Model> CloneOf(const Model& model) {
-  auto copy = std::make_shared<Model>();
-  copy->graph = std::move(*model.graph.Clone());
-  copy->ir_version = model.ir_version;
-  copy->opsets = model.opsets;
-  copy->producer_name = model.producer_name;
-  copy->producer_version = model.producer_version;
-  copy->domain = model.domain;
-  copy->doc = model.doc;
-  copy->model_version = model.model_version;
-  copy->metadata = model.metadata;
-  return copy;
 }
 
 Result<size_t> SlotNamed(const Plan& plan, const std::vector<SlotId>& slots, const char* name, std::string_view what) {
@@ -162,7 +149,7 @@ hasten_error* hasten_plan_create(const hasten_model* model, const hasten_plan_op
       if (std::none_of(graph.inputs.begin(), graph.inputs.end(),
                        [&](ValueId v) { return graph.value(v).name == name; }))
         return Status(Code::kNotFound, Str("the model has no input ", Quote(name), ", which a shape names"));
-    HASTEN_ASSIGN(auto session, Session::Optimized(api::CloneOf(*model->parts.model), session_options));
+    HASTEN_ASSIGN(auto session, Session::Optimized(CopyOf(*model->parts.model), session_options));
     return api::Finish(options, model->parts.ops, *session, out);
   });
 }

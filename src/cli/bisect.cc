@@ -6,20 +6,13 @@
 #include "cli/formats/value_files.h"
 #include "cli/layer_trace.h"
 #include "import/onnx/export.h"
+#include "ir/copy.h"
 #include "surgery/extract.h"
 
 namespace hasten::cli {
 namespace {
 
 using Region = std::set<NodeId>;
-
-std::unique_ptr<Model> CopyOf(const Model& model) {
-  auto out = std::make_unique<Model>();
-  out->graph = std::move(*model.graph.Clone());
-  out->ir_version = model.ir_version;
-  out->opsets = model.opsets;
-  return out;
-}
 
 class Search {
  public:

@@ -6,6 +6,7 @@
 #include "cli/layer_trace.h"
 #include "cli/python.h"
 #include "import/onnx/export.h"
+#include "ir/copy.h"
 
 namespace hasten::cli {
 namespace {
@@ -34,10 +35,7 @@ for k, y in enumerate(session.run(None, feeds)):
 
 // A copy of the model that gives out what its nodes compute, after its own outputs.
 std::unique_ptr<Model> WithLayers(const Model& model, bool layers) {
-  auto out = std::make_unique<Model>();
-  out->graph = std::move(*model.graph.Clone());
-  out->ir_version = model.ir_version;
-  out->opsets = model.opsets;
+  auto out = CopyOf(model);
   Graph& graph = out->graph;
   for (const NodeId n : layers ? graph.Order() : std::vector<NodeId>())
     for (const ValueId v : graph.node(n).outputs)

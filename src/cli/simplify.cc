@@ -8,6 +8,7 @@
 #include "cli/simplify_report.h"
 #include "engine/session.h"
 #include "import/onnx/export.h"
+#include "ir/copy.h"
 #include "ops/depth_space.h"
 #include "ops/infer.h"
 #include "runtime/run_memory.h"
@@ -121,8 +122,7 @@ Status Optimise(const SimplifyFlags& f, const OnnxContents& contents, Model* mod
 // What the result is compared with.  Where it computes on integers what the original does between DequantizeLinear and
 // QuantizeLinear, f32 that rounds to either side of half a step makes them differ by steps: the original is then
 // computed on integers, too, by the two rules that plans have for that.
-Result<std::shared_ptr<const Model>> Judge(const SimplifyFlags& f, const PassReport& report) {
-  HASTEN_ASSIGN(std::unique_ptr<Model> model, Prepared(f));
+Result<std::shared_ptr<const Model>> Judge(std::unique_ptr<Model> model, const PassReport& report) {
   const bool is_quantized = std::any_of(report.entries.begin(), report.entries.end(), [](const PassReport::Entry& e) {
     return e.name == "quantized_to_contrib" && e.fired > 0;
   });
@@ -157,12 +157,6 @@ ExportOptions FileOptions(const SimplifyFlags& f, const OnnxContents& before, co
   return options;
 }
 
-// The original is read once more, beside the rules that change it.
-Result<OriginalRun> RunOriginal(const SimplifyFlags& f, const PassReport& report, std::shared_ptr<RunMemory> memory) {
-  HASTEN_ASSIGN(std::shared_ptr<const Model> judge, Judge(f, report));
-  return OriginalRun::Of(f, std::move(judge), std::move(memory));
-}
-
 Status WritePage(const SimplifyFlags& f, const Simplified& s) {
   HASTEN_ASSIGN(const std::shared_ptr<const Model> original, Prepared(f));
   HASTEN_ASSIGN(const std::shared_ptr<const Model> written, LoadModel(f.to));
@@ -182,25 +176,28 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   if (IsOnnx(f.from)) {
     HASTEN_ASSIGN(s.before, ReadOnnxContents(f.from));
   }
+  HASTEN_ASSIGN(const std::unique_ptr<Model> model, Prepared(f));
+  std::unique_ptr<Model> original = f.check_n > 0 ? CopyOf(*model) : nullptr;
+  if (!IsOnnx(f.from)) CountOps(model->graph, &s.before);
+  report->Notes(model->notes);
   // The original runs while rules are at work, unless it depends on them what to compare with.
   const auto memory = std::make_shared<RunMemory>();
   std::future<Result<OriginalRun>> judge;
-  if (f.check_n > 0 && !f.contrib)
-    judge = std::async(std::launch::async, RunOriginal, std::cref(f), PassReport(), memory);
-  HASTEN_ASSIGN(const std::unique_ptr<Model> model, Prepared(f));
-  if (!IsOnnx(f.from)) CountOps(model->graph, &s.before);
-  report->Notes(model->notes);
+  const auto run = [&f, &memory](std::shared_ptr<const Model> m) { return OriginalRun::Of(f, std::move(m), memory); };
+  if (original && !f.contrib) judge = std::async(std::launch::async, run, std::move(original));
   HASTEN_TRY(Optimise(f, s.before, model.get(), &s.passes).At(f.from));
   HASTEN_TRY(ExportOnnx(*model, f.to, FileOptions(f, s.before, *model)).At(f.to));
   HASTEN_ASSIGN(s.after, ReadOnnxContents(f.to));
   s.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   if (f.check_n > 0) {
-    if (!judge.valid())
-      judge = std::async(std::launch::deferred, RunOriginal, std::cref(f), std::cref(s.passes), memory);
+    if (original) {
+      HASTEN_ASSIGN(std::shared_ptr<const Model> rewritten, Judge(std::move(original), s.passes));
+      judge = std::async(std::launch::deferred, run, std::move(rewritten));
+    }
     HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(f.to));
     auto simplified = CheckSession(std::move(written), memory).At(f.to);
-    HASTEN_ASSIGN(OriginalRun original, judge.get());
-    HASTEN_ASSIGN(s.check, original.Check(std::move(simplified)));
+    HASTEN_ASSIGN(OriginalRun judged, judge.get());
+    HASTEN_ASSIGN(s.check, judged.Check(std::move(simplified)));
   }
   report->Fact([&s](JsonWriter* json) { SimplifyFacts(s, json); });
   report->Line("Finish! Here is the difference:");
