@@ -41,7 +41,7 @@ class Executor {
   struct Options {
     size_t max_bindings = 4;  // input-shape sets remembered
     int64_t max_arena_bytes = INT64_MAX;
-    std::shared_ptr<ThreadPool> pool = nullptr;  // that chunks run on, shared with other executors; null: one thread
+    std::shared_ptr<ThreadPool> pool = nullptr;   // that chunks run on, shared with other executors; null: one thread
     std::shared_ptr<RunMemory> memory = nullptr;  // of executors that never run at once; null: of its own
   };
   explicit Executor(std::shared_ptr<const Plan> plan) : Executor(std::move(plan), Options()) {}
@@ -59,7 +59,6 @@ class Executor {
   // Binds for these inputs and says what memory a run takes between its steps.
   Result<int64_t> ArenaBytesFor(std::span<const Value> inputs);
   int64_t times_bound() const { return times_bound_; }
-  const std::shared_ptr<RunMemory>& memory() const { return options_.memory; }
 
  private:
   Result<BoundPlan*> Bind(std::span<const Value> inputs, size_t rows);
