@@ -4,6 +4,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cpu/gemm_tile.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -20,6 +21,9 @@ constexpr bool kWide = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
 constexpr int kRows = kWide ? 8 : 6, kVectors = kWide ? 3 : 2;
 // A step is 24 multiply-adds, or 12: too few to hide what going round the loop takes.
 constexpr int kSteps = kWide ? 1 : 4;
+// Floats ahead in B: the first tile of a panel reads it from beyond the second cache.  A panel is a cache line wide;
+// wide registers leave room to load the next steps meanwhile.
+constexpr int kAhead = kWide ? 0 : 1024;
 
 // Of n elements that there are, none where n is not positive; all of them in a tile as wide as its panel.
 template <bool kWhole>
@@ -97,6 +101,7 @@ void Tile(const TileCall& t) {
       V bv[N];
       HASTEN_UNROLL
       for (int n = 0; n < N; ++n) bv[n] = hn::Load(d, b + n * lanes);
+      if constexpr (kAhead > 0) hwy::Prefetch(b + kAhead);
       b += N * lanes;
       HASTEN_UNROLL
       for (int r = 0; r < R; ++r) {
