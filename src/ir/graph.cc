@@ -9,20 +9,6 @@ namespace hasten {
 
 namespace {
 
-// A number that makes the name unique: the least where those that are taken have no gaps.
-template <class Names>
-int FreeSuffix(const std::string& label, const Names& taken) {
-  const auto is_free = [&](int suffix) { return taken.count(Str(label, "_", suffix)) == 0; };
-  int free = 1;
-  while (!is_free(free)) free *= 2;
-  int last_taken = free / 2;
-  while (free - last_taken > 1) {
-    const int middle = last_taken + (free - last_taken) / 2;
-    (is_free(middle) ? free : last_taken) = middle;
-  }
-  return free;
-}
-
 // Graphs of an attribute of a copied node; false if it holds none.
 bool CloneGraphs(AttrValue* v) {
   if (auto* g = std::get_if<GraphPtr>(v)) {
@@ -66,11 +52,30 @@ GraphPtr Graph::Clone() const {
   return copy;
 }
 
+void Graph::Reserve(size_t values, size_t nodes) {
+  values_.reserve(values_.size() + values);
+  by_name_.Reserve(values_.size() + values);
+  nodes_.reserve(nodes_.size() + nodes);
+}
+
+// The label with a number behind it that makes it unique: the least where those that are taken have no gaps.
+std::string Graph::FreeName(const std::string& label) const {
+  const auto is_free = [&](int suffix) { return FindValue(Str(label, "_", suffix)) == kNone; };
+  int free = 1;
+  while (!is_free(free)) free *= 2;
+  int last_taken = free / 2;
+  while (free - last_taken > 1) {
+    const int middle = last_taken + (free - last_taken) / 2;
+    (is_free(middle) ? free : last_taken) = middle;
+  }
+  return Str(label, "_", free);
+}
+
 ValueId Graph::AddValue(std::string label, Type type) {
   const auto id = static_cast<ValueId>(values_.size());
   if (label.empty()) label = Str("v", id);
-  if (by_name_.count(label)) label = Str(label, "_", FreeSuffix(label, by_name_));
-  by_name_.emplace(label, id);
+  if (FindValue(label) != kNone) label = FreeName(label);
+  by_name_.Add(label, id);
   GraphValue& v = values_.emplace_back();
   v.name = std::move(label);
   v.type = std::move(type);
@@ -84,16 +89,15 @@ ValueId Graph::AddConstant(std::string label, Constant contents) {
 }
 
 ValueId Graph::FindValue(std::string_view label) const {
-  const auto it = by_name_.find(label);
-  return it == by_name_.end() ? kNone : it->second;
+  return by_name_.Find(label, [this](ValueId v) -> std::string_view { return values_[v].name; });
 }
 
 Status Graph::Rename(ValueId v, std::string label) {
   if (values_[v].name == label) return {};
-  if (by_name_.count(label))
+  if (FindValue(label) != kNone)
     return Status(Code::kInvalidArgument, Str("a value named ", Quote(label), " exists already"));
-  by_name_.erase(values_[v].name);
-  by_name_.emplace(label, v);
+  by_name_.Erase(values_[v].name, v);
+  by_name_.Add(label, v);
   values_[v].name = std::move(label);
   return {};
 }
@@ -154,7 +158,7 @@ void Graph::EraseNode(NodeId n) {
 void Graph::EraseValue(ValueId v) {
   GraphValue& value = values_[v];
   HASTEN_CHECK(value.alive && value.uses.empty() && value.producer == kNone);
-  by_name_.erase(value.name);
+  by_name_.Erase(value.name, v);
   value = GraphValue();
   value.alive = false;
   std::replace(captures.begin(), captures.end(), v, kNone);

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "ir/attr.h"
+#include "ir/name_index.h"
 #include "ir/pointwise.h"
 #include "tensor/tensor.h"
 #include "tensor/type.h"
@@ -103,6 +104,9 @@ class Graph {
   std::map<std::string, std::string> metadata;
   std::vector<ValueId> inputs, outputs, captures;
 
+  // Room for that many more of each, so that adding them moves none.
+  void Reserve(size_t values, size_t nodes);
+
   // Values.  AddValue makes `name` unique by a suffix if it is taken ("x" -> "x_1"); an empty name gets one ("v12").
   ValueId AddValue(std::string label, Type type = {});
   ValueId AddConstant(std::string label, Constant contents);
@@ -142,10 +146,11 @@ class Graph {
   void Link(NodeId n, NodeId before);
   void Unlink(NodeId n);
   void DropUse(ValueId v, Use use);
+  std::string FreeName(const std::string& label) const;
 
   std::vector<GraphValue> values_;
   std::vector<Node> nodes_;
-  std::map<std::string, ValueId, std::less<>> by_name_;
+  NameIndex by_name_;
   NodeId first_ = kNone, last_ = kNone;
   size_t live_nodes_ = 0;
 };

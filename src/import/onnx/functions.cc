@@ -96,19 +96,18 @@ Status Importer::BindCall(const WireFunction& fn, const std::vector<ValueId>& in
                           const std::vector<ValueId>& outputs, Scope* body) {
   for (size_t i = 0; i < fn.inputs.size(); ++i) {
     const ValueId given = i < inputs.size() ? inputs[i] : kNone;
-    HASTEN_REQUIRE(body->names.emplace(std::string(fn.inputs[i]), given).second, "function has two inputs ",
-                   Shown(fn.inputs[i]));
+    HASTEN_REQUIRE(body->names.emplace(fn.inputs[i], given).second, "function has two inputs ", Shown(fn.inputs[i]));
   }
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (outputs[i] != kNone && body->names.emplace(std::string(fn.outputs[i]), outputs[i]).second)
-      body->results.insert(std::string(fn.outputs[i]));
+    if (outputs[i] != kNone && body->names.emplace(fn.outputs[i], outputs[i]).second)
+      body->results.insert(fn.outputs[i]);
   return {};
 }
 
 // Outputs that are inputs of the function, or the same value twice, are copied into the caller's.
 Status Importer::ReturnFrom(const Scope& body, const WireFunction& fn, const std::vector<ValueId>& outputs) {
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const auto it = body.names.find(std::string(fn.outputs[i]));
+    const auto it = body.names.find(fn.outputs[i]);
     if (outputs[i] == kNone || it->second == outputs[i]) continue;
     HASTEN_REQUIRE(it->second != kNone, "function returns an input that the node does not give");
     OnnxNode copy;

@@ -32,7 +32,7 @@ Result<std::set<Bytes>> InitialisedNames(const WireGraph& wire) {
 
 Result<ValueId> Importer::Define(Scope* scope, Bytes name) {
   const ValueId v = scope->graph->AddValue(Str(scope->prefix, name));
-  HASTEN_REQUIRE(scope->names.emplace(std::string(name), v).second, "value ", Shown(name),
+  HASTEN_REQUIRE(scope->names.emplace(name, v).second, "value ", Shown(name),
                  " is defined twice: names must be unique");
   return v;
 }
@@ -43,6 +43,8 @@ Status Importer::ReadGraphInto(Scope* scope, const WireGraph& wire) {
   graph->doc = wire.doc;
   graph->metadata = OwnedMap(wire.metadata);
   if (wire.annotated) Note("quantization annotations were dropped");
+  // Most nodes give one value; a constant is a node, too, and not one of the graph.
+  graph->Reserve(wire.inputs.size() + wire.initializers.size() + wire.nodes.size(), wire.nodes.size());
   HASTEN_ASSIGN(const std::set<Bytes> initialised, InitialisedNames(wire));
   HASTEN_TRY(DefineInputs(scope, wire, initialised));
   HASTEN_TRY(DefineInitializers(scope, wire));
@@ -75,7 +77,7 @@ Status Importer::DefineInputs(Scope* scope, const WireGraph& wire, const std::se
 Status Importer::DefineInitializer(Scope* scope, const WireTensor& described, Result<Constant> contents) {
   const Bytes name = described.name;
   HASTEN_REQUIRE(!name.empty(), "an initializer has no name");
-  if (scope->depth > 0 && scope->names.contains(std::string(name))) {
+  if (scope->depth > 0 && scope->names.contains(name)) {
     Note(Str("the default of input ", Shown(name), " of a graph inside a node was dropped"));
     return {};
   }
@@ -120,7 +122,7 @@ Result<std::vector<WireNode>> Importer::DefineNodes(Scope* scope, const std::vec
       }
     }
     for (const Bytes name : node.outputs) {
-      if (name.empty() || scope->results.erase(std::string(name)) > 0) continue;
+      if (name.empty() || scope->results.erase(name) > 0) continue;
       Result<ValueId> id = Define(scope, name);
       if (!id.ok()) return std::move(id).At(Where(index, node)).status();
     }
@@ -145,7 +147,7 @@ Status Importer::ReadNodes(Scope* scope, const std::vector<WireNode>& nodes) {
 Status Importer::DescribeValues(Scope* scope, const std::vector<Bytes>& value_infos) {
   for (const Bytes m : value_infos) {
     HASTEN_ASSIGN(const WireValue v, ReadValueInfo(m));
-    const auto it = scope->names.find(std::string(v.name));
+    const auto it = scope->names.find(v.name);
     if (it == scope->names.end()) continue;
     HASTEN_ASSIGN(Type claimed, ClaimedType(v));
     GraphValue& value = scope->graph->value(it->second);

@@ -130,7 +130,7 @@ Status Importer::ReadConstant(Scope* scope, const WireNode& wire, const std::vec
   HASTEN_REQUIRE(wire.inputs.empty() && wire.outputs.size() == 1 && !wire.outputs[0].empty(),
                  "must have no inputs and 1 output, has ", wire.inputs.size(), " and ", wire.outputs.size());
   HASTEN_ASSIGN(Constant c, ConstantOf(attrs));
-  const ValueId v = scope->names.at(std::string(wire.outputs[0]));
+  const ValueId v = scope->names.at(wire.outputs[0]);
   SetConstant(scope->graph, v, std::move(c));
   if (scope->graph->value(v).doc.empty()) scope->graph->value(v).doc = wire.doc;
   return {};
@@ -155,7 +155,7 @@ Status Importer::ReadNode(Scope* scope, const WireNode& wire) {
     HASTEN_REQUIRE(v, "input ", i, " ", Shown(wire.inputs[i]), " is no value of the graph");
     n.inputs.push_back(*v);
   }
-  for (const Bytes name : wire.outputs) n.outputs.push_back(name.empty() ? kNone : scope->names.at(std::string(name)));
+  for (const Bytes name : wire.outputs) n.outputs.push_back(name.empty() ? kNone : scope->names.at(name));
   while (!n.outputs.empty() && n.outputs.back() == kNone) n.outputs.pop_back();
   std::vector<std::unique_ptr<Scope>> bodies;
   for (const WireAttr& a : attrs) {

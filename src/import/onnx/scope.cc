@@ -4,14 +4,13 @@
 
 namespace hasten::onnx {
 
-std::optional<ValueId> Scope::Find(std::string_view name) {
-  std::string key(name);
-  if (const auto it = names.find(key); it != names.end()) return it->second;
+std::optional<ValueId> Scope::Find(Bytes name) {
+  if (const auto it = names.find(name); it != names.end()) return it->second;
   if (!outer) return std::nullopt;
   const std::optional<ValueId> outside = outer->Find(name);
   if (!outside) return std::nullopt;
   const ValueId inside = *outside == kNone ? kNone : StandInFor(*outside);
-  names.emplace(std::move(key), inside);
+  names.emplace(name, inside);
   return inside;
 }
 

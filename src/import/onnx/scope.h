@@ -24,12 +24,12 @@ struct Scope {
   Graph* graph = nullptr;
   Scope* outer = nullptr;  // null for the main graph and function bodies
   const std::vector<WireOpset>* opsets = nullptr;
-  const Arguments* arguments = nullptr;    // of the function call, for attributes by reference
-  std::vector<const WireFunction*> calls;  // being inlined, outermost first
-  int depth = 0;                           // of graphs inside nodes
-  std::string prefix;                      // of names, for function bodies
-  std::unordered_map<std::string, ValueId> names;
-  std::unordered_set<std::string> results;  // of a function body: defined by the caller, not yet written
+  const Arguments* arguments = nullptr;      // of the function call, for attributes by reference
+  std::vector<const WireFunction*> calls;    // being inlined, outermost first
+  int depth = 0;                             // of graphs inside nodes
+  std::string prefix;                        // of names, for function bodies
+  std::unordered_map<Bytes, ValueId> names;  // as the file has them
+  std::unordered_set<Bytes> results;         // of a function body: defined by the caller, not yet written
   struct Capture {
     ValueId outer, inner;
   };
@@ -37,7 +37,7 @@ struct Scope {
 
   // The value of that name here or, captured, outside; nullopt if there is none.  kNone stands for an input of a
   // function that the call left out.
-  std::optional<ValueId> Find(std::string_view name);
+  std::optional<ValueId> Find(Bytes name);
 
  private:
   ValueId StandInFor(ValueId outer_value);
