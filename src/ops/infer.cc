@@ -6,7 +6,8 @@
 namespace hasten {
 namespace {
 
-constexpr int64_t kMaxFoldElements = 4096;
+// What shapes may depend on: integers, or a few floats (scales, limits).
+constexpr int64_t kMaxFoldElements = 4096, kMaxFoldFloats = 64;
 constexpr int kMaxBodyDepth = 64;
 constexpr int kMaxBodiesInferred = 100000;
 
@@ -213,7 +214,8 @@ void Inference::Fold(const Graph& graph, const Node& node) {
     if (v == kNone) continue;
     const Fact& fact = Get(&graph, v);
     const auto dims = fact.type.shape.Concrete();
-    if (!fact.type.is_tensor() || !dims || dims->elements() > kMaxFoldElements) return;
+    if (!fact.type.is_tensor() || !dims) return;
+    if (dims->elements() > (IsFloat(fact.type.dtype) ? kMaxFoldFloats : kMaxFoldElements)) return;
     if (fact.value.data && node.outputs.size() == 1) return;
   }
   std::vector<Value> results(node.outputs.size());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
+#include <optional>
 
 namespace hasten {
 namespace {
@@ -44,16 +46,32 @@ std::vector<const Rule*> RulesOf(Stage stage, std::span<const Rule* const> rules
   return out;
 }
 
+int64_t Fired(const PassReport& report) {
+  return std::accumulate(report.entries.begin(), report.entries.end(), int64_t{0},
+                         [](int64_t sum, const PassReport::Entry& e) { return sum + e.fired; });
+}
+
+// What is known of the graph as it was when `fired` changes had been made.
+struct KeptFacts {
+  std::optional<Inference> inference;
+  int64_t fired = 0;
+};
+
 Status RunStage(const Pass& pass, std::span<const Rule* const> rules, Graph* graph, const PassOptions& options,
-                PassReport* report) {
+                PassReport* report, KeptFacts* facts) {
   const std::vector<const Rule*> active = RulesOf(*pass.stage, rules, options);
   if (active.empty()) return {};
-  Inference inference({.fold_small = true, .learn_from = graph});
-  for (ValueId v : graph->inputs) inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
-  // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
-  for (NodeId n : graph->Order())
-    if (Status s = InferNode(graph, n, &inference); !s.ok()) return std::move(s).At(graph->Where(n));
-  return ApplyRules(active, graph, &inference, options, report);
+  std::optional<Inference>& inference = facts->inference;
+  if (!inference || facts->fired != Fired(*report)) {
+    facts->fired = Fired(*report);
+    inference.emplace(Inference::Options{.fold_small = true, .learn_from = graph});
+    for (ValueId v : graph->inputs)
+      inference->Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
+    // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
+    for (NodeId n : graph->Order())
+      if (Status s = InferNode(graph, n, &*inference); !s.ok()) return std::move(s).At(graph->Where(n));
+  }
+  return ApplyRules(active, graph, &*inference, options, report);
 }
 
 Status RunWalk(const Pass& pass, Graph* graph, const PassOptions& options, PassReport* report) {
@@ -73,10 +91,12 @@ std::span<const Pass> Pipeline() { return kPipeline; }
 
 Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rules, Graph* graph,
                  const PassOptions& options, PassReport* report) {
+  KeptFacts facts;
   for (const Pass& pass : passes) {
     if (!Serves(pass.target, options) || IsOff(options, pass.name) || (pass.contrib && !options.contrib)) continue;
-    HASTEN_TRY((pass.stage ? RunStage(pass, rules, graph, options, report) : RunWalk(pass, graph, options, report))
-                   .At(Str("pass ", pass.name)));
+    HASTEN_TRY(
+        (pass.stage ? RunStage(pass, rules, graph, options, report, &facts) : RunWalk(pass, graph, options, report))
+            .At(Str("pass ", pass.name)));
 #ifdef HASTEN_CHECKS
     HASTEN_TRY(Verify(*graph).At(Str("after pass ", pass.name)));
 #endif

@@ -1,6 +1,7 @@
 #include "plan/choose.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "plan/layout_search.h"
 #include "plan/measure.h"
@@ -49,10 +50,22 @@ double Estimate(const Tactic* tactic, const StepFacts& facts) {
   return kCall + std::max(flops / speed, bytes / kBytesPerNanosecond);
 }
 
+// The built-in tactics that serve an op, in their order.
+std::span<const Tactic* const> BuiltInTacticsFor(std::string_view op) {
+  static const auto* const by_op = [] {
+    auto* map = new std::unordered_map<std::string_view, std::vector<const Tactic*>>;
+    for (const Tactic* t : BuiltInTactics())
+      for (std::string_view served : t->ops) (*map)[served].push_back(t);
+    return map;
+  }();
+  const auto it = by_op->find(op);
+  return it == by_op->end() ? std::span<const Tactic* const>() : it->second;
+}
+
 // All ways to compute a step, the reference last.
 std::vector<Candidate> CandidatesOf(StepFacts* facts, const PlanOptions& options) {
   std::vector<Candidate> out;
-  for (const auto& list : {options.tactics, BuiltInTactics()})
+  for (const auto& list : {options.tactics, BuiltInTacticsFor(facts->call.node->op->name)})
     for (const Tactic* t : list) {
       const int variants = std::max<int>(1, static_cast<int>(t->variants.size()));
       for (int v = 0; v < variants; ++v)
