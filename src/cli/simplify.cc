@@ -3,15 +3,16 @@
 #include <future>
 #include <set>
 
+#include "base/heap.h"
 #include "base/mapped_file.h"
 #include "cli/fixed_shapes.h"
 #include "cli/simplify_report.h"
+#include "cli/until_exit.h"
 #include "engine/session.h"
 #include "import/onnx/export.h"
 #include "ir/copy.h"
 #include "ops/depth_space.h"
 #include "ops/infer.h"
-#include "runtime/run_memory.h"
 
 namespace hasten::cli {
 namespace {
@@ -171,20 +172,26 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   if (!f.to.ends_with(".onnx")) return Status(Code::kInvalidArgument, Str(f.to, ": must end in .onnx"));
+  PrepareHeapOfThread();
   Simplified s{f.from, f.to, {}, {}, {}, {}, 0};
   report->Line("Simplifying...");
   if (IsOnnx(f.from)) {
     HASTEN_ASSIGN(s.before, ReadOnnxContents(f.from));
   }
-  HASTEN_ASSIGN(const std::unique_ptr<Model> model, Prepared(f));
+  HASTEN_ASSIGN(std::unique_ptr<Model> model, Prepared(f));
   std::unique_ptr<Model> original = f.check_n > 0 ? CopyOf(*model) : nullptr;
   if (!IsOnnx(f.from)) CountOps(model->graph, &s.before);
   report->Notes(model->notes);
   // The original runs while rules are at work, unless it depends on them what to compare with.
-  const auto memory = std::make_shared<RunMemory>();
-  std::future<Result<OriginalRun>> judge;
-  const auto run = [&f, &memory](std::shared_ptr<const Model> m) { return OriginalRun::Of(f, std::move(m), memory); };
-  if (original && !f.contrib) judge = std::async(std::launch::async, run, std::move(original));
+  std::optional<CheckInputs> inputs;
+  std::future<OriginalRun> judge;
+  const auto start_judge = [&](std::shared_ptr<const Model> m, std::launch when) -> Status {
+    HASTEN_ASSIGN(CheckInputs made, CheckInputs::Of(f, std::move(m)));
+    inputs.emplace(std::move(made));
+    judge = std::async(when, [&inputs] { return OriginalRun::Of(*inputs); });
+    return {};
+  };
+  if (original && !f.contrib) HASTEN_TRY(start_judge(std::move(original), std::launch::async));
   HASTEN_TRY(Optimise(f, s.before, model.get(), &s.passes).At(f.from));
   HASTEN_TRY(ExportOnnx(*model, f.to, FileOptions(f, s.before, *model)).At(f.to));
   HASTEN_ASSIGN(s.after, ReadOnnxContents(f.to));
@@ -192,12 +199,10 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   if (f.check_n > 0) {
     if (original) {
       HASTEN_ASSIGN(std::shared_ptr<const Model> rewritten, Judge(std::move(original), s.passes));
-      judge = std::async(std::launch::deferred, run, std::move(rewritten));
+      HASTEN_TRY(start_judge(std::move(rewritten), std::launch::async));
     }
     HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(f.to));
-    auto simplified = CheckSession(std::move(written), memory).At(f.to);
-    HASTEN_ASSIGN(OriginalRun judged, judge.get());
-    HASTEN_ASSIGN(s.check, judged.Check(std::move(simplified)));
+    HASTEN_ASSIGN(s.check, CheckSimplified(*inputs, std::move(written), std::move(judge)));
   }
   report->Fact([&s](JsonWriter* json) { SimplifyFacts(s, json); });
   report->Line("Finish! Here is the difference:");
@@ -205,6 +210,8 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   report->Line(CheckLine(s.check));
   if (!f.report.empty()) HASTEN_TRY(WritePage(f, s));
   report->Print();
+  KeepUntilExit(std::move(model));
+  KeepUntilExit(std::move(inputs));
   if (!s.check.differs.empty())
     return Status(Code::kInvalidArgument, Str("check failed: ", s.check.differs, "; ", f.to, " must not be used"));
   if (!s.check.why_not.empty() && f.asked_to_check)
@@ -244,9 +251,9 @@ Takes the arguments of onnxsim, and is it when called by that name. Flags of onn
 (quantising, other file formats, other providers) are refused. What differs: outputs are compared without being asked;
 weights stay in one file unless the input's did not, or they do not fit.
 
-The check runs both models without any rule on the same inputs: made up (see --input-fill), with small lengths where
-the model leaves them open. A model that cannot be run so is written all the same and said not to be checked; where
-CHECK_N was given, that is an error.
+The check runs both models without any rule on the same inputs, each on half of the cores: inputs made up (see
+--input-fill), with small lengths where the model leaves them open. A model that cannot be run so is written all the
+same and said not to be checked; where CHECK_N was given, that is an error.
 
 Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
 

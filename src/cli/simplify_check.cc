@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "base/cores.h"
+#include "base/heap.h"
 #include "cli/fixed_shapes.h"
 #include "cli/formats/value_files.h"
 #include "cli/random_input.h"
+#include "cli/until_exit.h"
 #include "ops/infer.h"
 #include "passes/inline_body.h"
 #include "tensor/compare.h"
@@ -38,63 +41,6 @@ void Fill(const std::string& how, Tensor* t) {
   }
 }
 
-class Checker {
- public:
-  Checker(const SimplifyFlags& flags, const Model& model, InputShapes shapes)
-      : flags_(flags), graph_(model.graph), shapes_(std::move(shapes)), given_(graph_.inputs.size()) {}
-
-  Status ReadFiles() {
-    for (const std::string& text : flags_.input_files) {
-      size_t cut = text.find_first_of(":=");
-      for (; cut != std::string::npos; cut = text.find_first_of(":=", cut + 1))
-        if (FindInput(graph_, text.substr(0, cut)).ok()) break;
-      if (cut == std::string::npos)
-        return FindInput(graph_, text.substr(0, text.find_first_of(":="))).status().At("--input-data-path");
-      HASTEN_ASSIGN(const size_t i, FindInput(graph_, text.substr(0, cut)));
-      const Type& type = graph_.value(graph_.inputs[i]).type;
-      std::optional<KnownDims> dims;
-      if (type.is_tensor() && shapes_.HasRank(i)) dims = shapes_.Known(i);
-      HASTEN_ASSIGN(given_[i], ReadValue(text.substr(cut + 1),
-                                         {.type = type, .name = graph_.value(graph_.inputs[i]).name, .dims = dims}));
-    }
-    return {};
-  }
-
-  Result<std::vector<Value>> Inputs(uint64_t seed, const Sizes& sizes) const {
-    std::vector<Value> out = given_;
-    for (size_t i = 0; i < out.size(); ++i) {
-      if (out[i].has()) continue;
-      const GraphValue& input = graph_.value(graph_.inputs[i]);
-      Dims dims;
-      if (input.type.is_tensor()) {
-        if (!shapes_.HasRank(i))
-          return Status(Code::kInvalidArgument, Str("the rank of input ", Quote(input.name), " is not known"));
-        const auto known = shapes_.Known(i);
-        for (size_t axis = 0; axis < known.size(); ++axis)
-          dims.push_back(known[axis].value_or(axis == 0 ? sizes.first : known.size() == 2 ? sizes.row : sizes.inner));
-      }
-      HASTEN_ASSIGN(out[i], RandomValue(input.type, dims, seed + i).At(Str("input ", Quote(input.name))));
-      if (out[i].is_tensor()) Fill(flags_.fill, &out[i].tensor());
-    }
-    return out;
-  }
-
-  bool any_open() const {
-    for (size_t i = 0; i < given_.size(); ++i) {
-      if (given_[i].has() || !shapes_.HasRank(i)) continue;
-      for (const auto& dim : shapes_.Known(i))
-        if (!dim) return true;
-    }
-    return false;
-  }
-
- private:
-  const SimplifyFlags& flags_;
-  const Graph& graph_;
-  InputShapes shapes_;
-  std::vector<Value> given_;
-};
-
 // Within rtol of the largest element: one that is small among its neighbours has their rounding in it.
 void CompareOutputs(const Graph& graph, std::span<const Value> is, std::span<const Value> want, double atol,
                     SimplifyCheck* check) {
@@ -109,87 +55,137 @@ void CompareOutputs(const Graph& graph, std::span<const Value> is, std::span<con
   }
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model, std::shared_ptr<RunMemory> memory) {
+// A session as the check runs models: without passes, by the kernels a cost model chooses.
+Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model, int threads) {
   SessionOptions options;
-  options.threads = 0;
+  options.threads = threads;
   options.passes = false;
   options.plan.level = 0;
   options.plan.numerics = Numerics::kReassociated;
-  options.memory = std::move(memory);
   return Session::Of(std::move(model), options);
 }
 
-struct OriginalRun::State {
-  const SimplifyFlags& flags;
-  std::shared_ptr<const Model> model;
-  Checker checker;
-  std::unique_ptr<Session> session;
-  std::optional<Sizes> sizes;  // of open dims; none: it cannot be run
-  std::vector<Value> inputs, outputs;
-  SimplifyCheck check;
-
-  State(const SimplifyFlags& f, std::shared_ptr<const Model> m, InputShapes shapes)
-      : flags(f), model(std::move(m)), checker(f, *model, std::move(shapes)) {
-    check.rtol = f.rtol.value_or(HasHalfPrecision(model->graph) ? 1e-2 : 1e-4);
-  }
-
-  // Says in `check` why it cannot be run.
-  void Run(std::shared_ptr<RunMemory> memory) {
-    if (HasRandomOps(model->graph)) {
-      check.why_not = "the model draws random numbers";
-      return;
-    }
-    auto made = CheckSession(model, std::move(memory));
-    if (!made.ok()) {
-      check.why_not = made.message();
-      return;
-    }
-    session = *std::move(made);
-    for (const Sizes& attempt : kSizes) {
-      const Status status = RunOn(0, attempt);
-      if (status.ok()) sizes = attempt;
-      if (!status.ok() && check.why_not.empty()) check.why_not = status.message();
-      if (sizes || !checker.any_open()) break;
-    }
-    if (sizes) check.why_not.clear();
-  }
-
-  // Input set `number` and the outputs it gives.
-  Status RunOn(int64_t number, const Sizes& of) {
-    HASTEN_ASSIGN(inputs, checker.Inputs(flags.seed + static_cast<uint64_t>(number) * 1000, of));
-    return session->Run(inputs, &outputs);
-  }
-};
-
-OriginalRun::OriginalRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
-OriginalRun::OriginalRun(OriginalRun&&) noexcept = default;
-OriginalRun::~OriginalRun() = default;
-
-Result<OriginalRun> OriginalRun::Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original,
-                                    std::shared_ptr<RunMemory> memory) {
-  HASTEN_ASSIGN(const auto texts, NormalShapes(original->graph, flags.test_shapes));
-  HASTEN_ASSIGN(InputShapes shapes, InputShapes::Of(original->graph, texts));
-  auto state = std::make_unique<State>(flags, std::move(original), std::move(shapes));
-  HASTEN_TRY(state->checker.ReadFiles());
-  state->Run(std::move(memory));
-  return OriginalRun(std::move(state));
+// The outputs that input set `number` gives.
+Status Run(const CheckInputs& inputs, int64_t number, int attempt, Session* session, std::vector<Value>* outputs) {
+  HASTEN_ASSIGN(const std::vector<Value> values, inputs.Make(number, attempt));
+  return session->Run(values, outputs);
 }
 
-Result<SimplifyCheck> OriginalRun::Check(Result<std::unique_ptr<Session>> simplified) {
-  State& s = *state_;
-  SimplifyCheck check = s.check;
-  if (!s.sizes) return check;
-  HASTEN_ASSIGN(const std::unique_ptr<Session> session, std::move(simplified));
-  std::vector<Value> is;
-  for (; check.runs < s.flags.check_n && check.differs.empty(); ++check.runs) {
-    if (check.runs > 0) HASTEN_TRY(s.RunOn(check.runs, *s.sizes));
-    HASTEN_TRY(session->Run(s.inputs, &is).At("the simplified model"));
-    HASTEN_REQUIRE(is.size() == s.outputs.size(), "the simplified model has ", is.size(), " outputs, not ",
-                   s.outputs.size());
-    CompareOutputs(s.model->graph, is, s.outputs, s.flags.atol, &check);
+// Of two models that run at once.
+int HalfOfCores() { return std::max(1, UsableCores() / 2); }
+
+}  // namespace
+
+CheckInputs::CheckInputs(const SimplifyFlags& flags, std::shared_ptr<const Model> original, InputShapes shapes)
+    : flags_(&flags),
+      original_(std::move(original)),
+      shapes_(std::move(shapes)),
+      given_(original_->graph.inputs.size()) {}
+
+Result<CheckInputs> CheckInputs::Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original) {
+  HASTEN_ASSIGN(const auto texts, NormalShapes(original->graph, flags.test_shapes));
+  HASTEN_ASSIGN(InputShapes shapes, InputShapes::Of(original->graph, texts));
+  CheckInputs made(flags, std::move(original), std::move(shapes));
+  HASTEN_TRY(made.ReadFiles());
+  return made;
+}
+
+Status CheckInputs::ReadFiles() {
+  const Graph& graph = original_->graph;
+  for (const std::string& text : flags_->input_files) {
+    size_t cut = text.find_first_of(":=");
+    for (; cut != std::string::npos; cut = text.find_first_of(":=", cut + 1))
+      if (FindInput(graph, text.substr(0, cut)).ok()) break;
+    if (cut == std::string::npos)
+      return FindInput(graph, text.substr(0, text.find_first_of(":="))).status().At("--input-data-path");
+    HASTEN_ASSIGN(const size_t i, FindInput(graph, text.substr(0, cut)));
+    const GraphValue& input = graph.value(graph.inputs[i]);
+    std::optional<KnownDims> dims;
+    if (input.type.is_tensor() && shapes_.HasRank(i)) dims = shapes_.Known(i);
+    HASTEN_ASSIGN(given_[i], ReadValue(text.substr(cut + 1), {.type = input.type, .name = input.name, .dims = dims}));
   }
+  return {};
+}
+
+Result<std::vector<Value>> CheckInputs::Make(int64_t number, int attempt) const {
+  const Graph& graph = original_->graph;
+  const Sizes& sizes = kSizes[attempt];
+  const uint64_t seed = flags_->seed + static_cast<uint64_t>(number) * 1000;
+  std::vector<Value> out = given_;
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (out[i].has()) continue;
+    const GraphValue& input = graph.value(graph.inputs[i]);
+    Dims dims;
+    if (input.type.is_tensor()) {
+      if (!shapes_.HasRank(i))
+        return Status(Code::kInvalidArgument, Str("the rank of input ", Quote(input.name), " is not known"));
+      const auto known = shapes_.Known(i);
+      for (size_t axis = 0; axis < known.size(); ++axis)
+        dims.push_back(known[axis].value_or(axis == 0 ? sizes.first : known.size() == 2 ? sizes.row : sizes.inner));
+    }
+    HASTEN_ASSIGN(out[i], RandomValue(input.type, dims, seed + i).At(Str("input ", Quote(input.name))));
+    if (out[i].is_tensor()) Fill(flags_->fill, &out[i].tensor());
+  }
+  return out;
+}
+
+int CheckInputs::attempts() const {
+  for (size_t i = 0; i < given_.size(); ++i) {
+    if (given_[i].has() || !shapes_.HasRank(i)) continue;
+    for (const auto& dim : shapes_.Known(i))
+      if (!dim) return static_cast<int>(std::size(kSizes));
+  }
+  return 1;
+}
+
+OriginalRun OriginalRun::Of(const CheckInputs& inputs) {
+  OriginalRun r;
+  if (HasRandomOps(inputs.original()->graph)) {
+    r.why_not = "the model draws random numbers";
+    return r;
+  }
+  PrepareHeapOfThread();
+  auto made = CheckSession(inputs.original(), HalfOfCores());
+  if (!made.ok()) {
+    r.why_not = made.message();
+    return r;
+  }
+  r.session = *std::move(made);
+  for (int attempt = 0; attempt < inputs.attempts() && !r.attempt; ++attempt) {
+    const Status status = Run(inputs, 0, attempt, r.session.get(), &r.outputs);
+    if (status.ok()) r.attempt = attempt;
+    if (!status.ok() && r.why_not.empty()) r.why_not = status.message();
+  }
+  return r;
+}
+
+Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr<const Model> simplified,
+                                      std::future<OriginalRun> original) {
+  const SimplifyFlags& flags = inputs.flags();
+  const Graph& graph = inputs.original()->graph;
+  const bool at_once = original.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
+  auto session = CheckSession(std::move(simplified), at_once ? HalfOfCores() : UsableCores());
+  // On what the original most likely can be run on; else once more.
+  std::vector<Value> is;
+  std::optional<Status> ran;
+  if (at_once && session.ok()) ran = Run(inputs, 0, 0, session->get(), &is);
+  OriginalRun judge = original.get();
+  SimplifyCheck check;
+  check.rtol = flags.rtol.value_or(HasHalfPrecision(graph) ? 1e-2 : 1e-4);
+  check.why_not = judge.attempt ? "" : judge.why_not;
+  if (!judge.attempt) return check;
+  if (!session.ok()) return std::move(session).status().At("the simplified model");
+  for (; check.runs < flags.check_n && check.differs.empty(); ++check.runs) {
+    if (check.runs > 0) HASTEN_TRY(Run(inputs, check.runs, *judge.attempt, judge.session.get(), &judge.outputs));
+    if (check.runs > 0 || judge.attempt != 0 || !ran)
+      ran = Run(inputs, check.runs, *judge.attempt, session->get(), &is);
+    HASTEN_TRY((*std::move(ran)).At("the simplified model"));
+    HASTEN_REQUIRE(is.size() == judge.outputs.size(), "the simplified model has ", is.size(), " outputs, not ",
+                   judge.outputs.size());
+    CompareOutputs(graph, is, judge.outputs, flags.atol, &check);
+  }
+  KeepUntilExit(*std::move(session));
+  KeepUntilExit(std::move(judge.session));
   return check;
 }
 

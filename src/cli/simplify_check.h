@@ -1,6 +1,9 @@
 // Whether a simplified model computes what the original does.
 #pragma once
+#include <future>
+
 #include "cli/report.h"
+#include "cli/shapes.h"
 #include "cli/simplify_flags.h"
 #include "engine/session.h"
 
@@ -14,27 +17,41 @@ struct SimplifyCheck {
   double rtol = 0;
 };
 
-// A session as the check runs models: without passes, by the kernels a cost model chooses.
-Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model, std::shared_ptr<RunMemory> memory);
-
-// The original's side of the check, which needs nothing of the simplified model: both can be worked on at once.
-class OriginalRun {
+// What both models are run on, as the flags and the original's inputs say.
+class CheckInputs {
  public:
-  // Runs it on the inputs that the flags say.  One that is given wrong is an error.  The flags must outlive what is
-  // returned.
-  static Result<OriginalRun> Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original,
-                                std::shared_ptr<RunMemory> memory);
-  OriginalRun(OriginalRun&&) noexcept;
-  ~OriginalRun();
+  // An input that is given wrong is an error.  `flags` must outlive what is returned.
+  static Result<CheckInputs> Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original);
+  // Input set `number`; `attempt` says how long dims are that the model leaves open.
+  Result<std::vector<Value>> Make(int64_t number, int attempt) const;
+  int attempts() const;  // worth trying
 
-  // Runs the simplified model, which an original that cannot be run does not need, and compares; if need be, further
-  // inputs by both.
-  Result<SimplifyCheck> Check(Result<std::unique_ptr<Session>> simplified);
+  const SimplifyFlags& flags() const { return *flags_; }
+  const std::shared_ptr<const Model>& original() const { return original_; }
 
  private:
-  struct State;
-  explicit OriginalRun(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  CheckInputs(const SimplifyFlags& flags, std::shared_ptr<const Model> original, InputShapes shapes);
+  Status ReadFiles();
+
+  const SimplifyFlags* flags_;
+  std::shared_ptr<const Model> original_;
+  InputShapes shapes_;
+  std::vector<Value> given_;
 };
+
+// The original's side of the check, which needs nothing of the simplified model: both can be worked on at once.
+struct OriginalRun {
+  std::unique_ptr<Session> session;
+  std::optional<int> attempt;  // the first of `inputs` that it could be run on; none: why_not says why
+  std::vector<Value> outputs;  // of input set 0
+  std::string why_not;
+
+  // Runs it on half of the cores: the simplified model may take the others.
+  static OriginalRun Of(const CheckInputs& inputs);
+};
+
+// Runs the simplified model, while the original may still be running, and compares; if need be, further inputs by both.
+Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr<const Model> simplified,
+                                      std::future<OriginalRun> original);
 
 }  // namespace hasten::cli
