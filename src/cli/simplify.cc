@@ -175,10 +175,13 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   PrepareHeapOfThread();
   Simplified s{f.from, f.to, {}, {}, {}, {}, 0};
   report->Line("Simplifying...");
-  if (IsOnnx(f.from)) {
-    HASTEN_ASSIGN(s.before, ReadOnnxContents(f.from));
-  }
+  // What the files say of themselves is read beside the models.
+  std::future<Result<OnnxContents>> before, after;
+  if (IsOnnx(f.from)) before = std::async(std::launch::async, ReadOnnxContents, f.from);
   HASTEN_ASSIGN(std::unique_ptr<Model> model, Prepared(f));
+  if (before.valid()) {
+    HASTEN_ASSIGN(s.before, before.get());
+  }
   std::unique_ptr<Model> original = f.check_n > 0 ? CopyOf(*model) : nullptr;
   if (!IsOnnx(f.from)) CountOps(model->graph, &s.before);
   report->Notes(model->notes);
@@ -194,7 +197,7 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   if (original && !f.contrib) HASTEN_TRY(start_judge(std::move(original), std::launch::async));
   HASTEN_TRY(Optimise(f, s.before, model.get(), &s.passes).At(f.from));
   HASTEN_TRY(ExportOnnx(*model, f.to, FileOptions(f, s.before, *model)).At(f.to));
-  HASTEN_ASSIGN(s.after, ReadOnnxContents(f.to));
+  after = std::async(std::launch::async, ReadOnnxContents, f.to);
   s.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   if (f.check_n > 0) {
     if (original) {
@@ -204,6 +207,7 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
     HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(f.to));
     HASTEN_ASSIGN(s.check, CheckSimplified(*inputs, std::move(written), std::move(judge)));
   }
+  HASTEN_ASSIGN(s.after, after.get());
   report->Fact([&s](JsonWriter* json) { SimplifyFacts(s, json); });
   report->Line("Finish! Here is the difference:");
   report->Line(DifferenceTable(s));

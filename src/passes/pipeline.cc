@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
-#include <optional>
 
 namespace hasten {
 namespace {
@@ -51,27 +50,32 @@ int64_t Fired(const PassReport& report) {
                          [](int64_t sum, const PassReport::Entry& e) { return sum + e.fired; });
 }
 
-// What is known of the graph as it was when `fired` changes had been made.
+// What is known of a graph as it was when `fired` changes had been made.
 struct KeptFacts {
-  std::optional<Inference> inference;
-  int64_t fired = 0;
+  Inference inference;
+  int64_t fired = -1;
+
+  explicit KeptFacts(const Graph* graph) : inference({.fold_small = true, .learn_from = graph}) {}
+
+  // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
+  Status Update(Graph* graph, int64_t now) {
+    if (fired == now) return {};
+    fired = now;
+    inference.Clear();
+    for (ValueId v : graph->inputs)
+      inference.Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
+    for (NodeId n : graph->Order())
+      if (Status s = InferNode(graph, n, &inference); !s.ok()) return std::move(s).At(graph->Where(n));
+    return {};
+  }
 };
 
 Status RunStage(const Pass& pass, std::span<const Rule* const> rules, Graph* graph, const PassOptions& options,
                 PassReport* report, KeptFacts* facts) {
   const std::vector<const Rule*> active = RulesOf(*pass.stage, rules, options);
   if (active.empty()) return {};
-  std::optional<Inference>& inference = facts->inference;
-  if (!inference || facts->fired != Fired(*report)) {
-    facts->fired = Fired(*report);
-    inference.emplace(Inference::Options{.fold_small = true, .learn_from = graph});
-    for (ValueId v : graph->inputs)
-      inference->Set(graph, v, {graph->value(v).type, {}, {}});  // defaults are not contents
-    // One inference for types and contents: each would draw symbols of its own for what it cannot tell.
-    for (NodeId n : graph->Order())
-      if (Status s = InferNode(graph, n, &*inference); !s.ok()) return std::move(s).At(graph->Where(n));
-  }
-  return ApplyRules(active, graph, &*inference, options, report);
+  HASTEN_TRY(facts->Update(graph, Fired(*report)));
+  return ApplyRules(active, graph, &facts->inference, options, report);
 }
 
 Status RunWalk(const Pass& pass, Graph* graph, const PassOptions& options, PassReport* report) {
@@ -91,7 +95,7 @@ std::span<const Pass> Pipeline() { return kPipeline; }
 
 Status RunPasses(std::span<const Pass> passes, std::span<const Rule* const> rules, Graph* graph,
                  const PassOptions& options, PassReport* report) {
-  KeptFacts facts;
+  KeptFacts facts(graph);
   for (const Pass& pass : passes) {
     if (!Serves(pass.target, options) || IsOff(options, pass.name) || (pass.contrib && !options.contrib)) continue;
     HASTEN_TRY(
