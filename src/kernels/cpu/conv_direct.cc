@@ -60,6 +60,15 @@ Status PackGroup(const Bound& b, const KernelCall& c) {
   return {};
 }
 
+// Tile after tile: [taps][rows of the tile].
+void FillPointers(const ConvTaps& tap, PixelCursor pixel, const RowTiles& tiles, int64_t taps,
+                  std::span<const float*> out) {
+  if (tap.one()) return tap.Points(pixel, out);
+  for (int64_t t = 0; t < tiles.count; ++t)
+    for (int64_t r = 0; r < tiles.size(t); ++r, pixel.Next())
+      tap.Point(pixel, tiles.size(t), out.data() + tiles.start(t) * taps + r);
+}
+
 Status Run(KernelCall& c) {
   const Bound& b = *reinterpret_cast<const Bound*>(c.bound);
   if (b.packs && c.phase == 0) return PackGroup(b, c);
@@ -79,11 +88,8 @@ Status Run(KernelCall& c) {
   block.length = g.channels;
   block.tiles = RowTiles::Of(last - first, kernels.rows);
   HASTEN_ASSIGN(const auto pointers, c.Scratch<const float*>((last - first) * taps));
-  const ConvTaps<float> point(g, c.input(0).as<float>(), group, g.channels, kZeros);
-  PixelCursor pixel(g, first);
-  for (int64_t t = 0; t < block.tiles.count; ++t)
-    for (int64_t r = 0; r < block.tiles.size(t); ++r, pixel.Next())
-      point.Point(pixel, block.tiles.size(t), pointers.data() + block.tiles.start(t) * taps + r);
+  FillPointers(ConvTaps(g, c.input(0).as<float>(), group, g.channels, kZeros), PixelCursor(g, first), block.tiles, taps,
+               pointers);
   block.a = pointers.data();
   float* y = c.output(0).as<float>();
   block.c = y + first * columns + column;

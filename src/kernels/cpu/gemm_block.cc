@@ -58,8 +58,9 @@ void RunTile(const BlockCall& c, const Slice& slice, bool plain, int64_t panel, 
   t.c_step = c.c_step;
   t.columns = c.panels.valid(panel);
   t.accumulate = c.accumulate || !slice.first;
-  TileTail tail = c.tail;
+  TileTail tail;
   if (slice.last && !plain) {
+    tail = c.tail;
     if (tail.bias) tail.bias += start;
     if (tail.residual) tail.residual += row * tail.residual_step + start;
     t.tail = &tail;
