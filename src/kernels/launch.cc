@@ -60,6 +60,8 @@ void WorkerServices::Share(const RunServices& services, const RunLimits& limits)
     w.services.seed = services.seed;
     w.services.depth = services.depth;
     w.services.run_body = services.run_body;
+    // A thread that gets no chunk in the first runs must not allocate in a later one.
+    if (w.scratch.Take(1).ok()) w.scratch.Reset();
   }
 }
 
