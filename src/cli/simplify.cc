@@ -188,13 +188,13 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   // The original runs while rules are at work, unless it depends on them what to compare with.
   std::optional<CheckInputs> inputs;
   std::future<OriginalRun> judge;
-  const auto start_judge = [&](std::shared_ptr<const Model> m, std::launch when) -> Status {
+  const auto start_judge = [&](std::shared_ptr<const Model> m) -> Status {
     HASTEN_ASSIGN(CheckInputs made, CheckInputs::Of(f, std::move(m)));
     inputs.emplace(std::move(made));
-    judge = std::async(when, [&inputs] { return OriginalRun::Of(*inputs); });
+    judge = std::async(std::launch::async, [&inputs] { return OriginalRun::Of(*inputs); });
     return {};
   };
-  if (original && !f.contrib) HASTEN_TRY(start_judge(std::move(original), std::launch::async));
+  if (original && !f.contrib) HASTEN_TRY(start_judge(std::move(original)));
   HASTEN_TRY(Optimise(f, s.before, model.get(), &s.passes).At(f.from));
   HASTEN_TRY(ExportOnnx(*model, f.to, FileOptions(f, s.before, *model)).At(f.to));
   after = std::async(std::launch::async, ReadOnnxContents, f.to);
@@ -202,7 +202,7 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   if (f.check_n > 0) {
     if (original) {
       HASTEN_ASSIGN(std::shared_ptr<const Model> rewritten, Judge(std::move(original), s.passes));
-      HASTEN_TRY(start_judge(std::move(rewritten), std::launch::async));
+      HASTEN_TRY(start_judge(std::move(rewritten)));
     }
     HASTEN_ASSIGN(std::shared_ptr<const Model> written, LoadModel(f.to));
     HASTEN_ASSIGN(s.check, CheckSimplified(*inputs, std::move(written), std::move(judge)));
