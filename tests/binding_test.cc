@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstring>
+#include <thread>
 
+#include "base/thread_pool.h"
 #include "kernels/bound.h"
 #include "passes/driver.h"
 #include "runtime/run_memory.h"
@@ -269,24 +271,26 @@ TEST(Binding, ValuesLieInOneLayoutOnly) {
   EXPECT_LE(*bytes, 2 * 32 * 32 * 32 * 4 + (64 << 10)) << "what a convolution reads and what it writes, its workspace";
 }
 
-TEST(Binding, SessionsThatTakeTurnsShareMemory) {
-  const auto network = Parsed(kSmallNetwork), chain = Parsed(Convolutions(2));
-  SessionOptions options{.threads = 1, .passes = false};
-  options.memory = std::make_shared<RunMemory>();
-  std::vector<std::unique_ptr<Session>> sharing;
-  for (const auto& model : {network, chain}) {
-    auto made = Session::Of(model, options);
-    ASSERT_TRUE(made.ok()) << made.message();
-    sharing.push_back(*std::move(made));
-  }
-  for (const int64_t rows : {1, 3, 2, 1, 5, 3, 1})
-    for (const auto& session : sharing) {
-      const auto inputs = InputsOf(*session->plan(), rows, static_cast<uint64_t>(rows));
+TEST(Binding, SessionsShareThreads) {
+  const auto pool = std::make_shared<ThreadPool>(3);
+  const auto run = [&pool](const std::shared_ptr<const Model>& model) {
+    SessionOptions options{.passes = false};
+    options.pool = pool;
+    auto session = Session::Of(model, options);
+    ASSERT_TRUE(session.ok()) << session.message();
+    EXPECT_EQ((*session)->threads(), 3);
+    for (const int64_t rows : {1, 3, 2, 1, 5, 3, 1}) {
+      pool->Rest(static_cast<int>(rows % 3));
+      const auto inputs = InputsOf(*(*session)->plan(), rows, static_cast<uint64_t>(rows));
       std::vector<Value> outputs;
-      Status s = session->Run(inputs, &outputs);
+      Status s = (*session)->Run(inputs, &outputs);
       ASSERT_TRUE(s.ok()) << s.message();
-      ExpectSame(outputs, RunOf(session->plan(), 1, inputs), Str(rows, " rows"));
+      ExpectSame(outputs, RunOf((*session)->plan(), 1, inputs), Str(rows, " rows"));
     }
+  };
+  std::thread other(run, Parsed(kSmallNetwork));
+  run(Parsed(Convolutions(2)));
+  other.join();
 }
 
 TEST(RunMemory, GrowsAndIsLetGoOf) {

@@ -15,7 +15,7 @@ inline void Pause() {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads, Clock::duration spin) : spin_(spin) {
+ThreadPool::ThreadPool(int threads, Clock::duration spin) : spin_(spin), working_(threads) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { Work(i); });
 }
 
@@ -23,7 +23,13 @@ ThreadPool::~ThreadPool() {
   ending_.store(true);
   ticket_.fetch_add(uint64_t{1} << (kNextBits + kChunkBits));  // parked threads wake for any change
   ticket_.notify_all();
+  Rest(0);
   for (std::thread& t : workers_) t.join();
+}
+
+void ThreadPool::Rest(int threads) {
+  working_.store(std::max(1, this->threads() - threads));
+  working_.notify_all();
 }
 
 void ThreadPool::Run(int64_t chunks, Body body, void* context) {
@@ -60,7 +66,11 @@ bool ThreadPool::ClaimAndCompute(int worker) {
 void ThreadPool::Work(int worker) {
   constexpr int kPolls = 256;  // between looks at the clock
   while (true) {
-    while (ClaimAndCompute(worker)) {
+    while (!Rests(worker) && ClaimAndCompute(worker)) {
+    }
+    if (const int working = working_.load(); worker >= working) {
+      working_.wait(working);
+      continue;
     }
     const uint64_t seen = ticket_.load(std::memory_order_acquire);
     if (ending_.load()) return;  // set before the ticket's last change, so that change is either seen or waited for
@@ -68,7 +78,7 @@ void ThreadPool::Work(int worker) {
     bool work = false;
     do {
       for (int i = 0; i < kPolls && !work; ++i) {
-        work = ticket_.load(std::memory_order_acquire) != seen;
+        work = ticket_.load(std::memory_order_acquire) != seen || Rests(worker);
         Pause();
       }
     } while (!work && Clock::now() < until);

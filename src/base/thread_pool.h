@@ -29,6 +29,9 @@ class ThreadPool {
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
   // body(context, chunk, worker) for each chunk in [0, chunks), in any order.  Precondition: chunks <= kMaxChunks.
   void Run(int64_t chunks, Body body, void* context);
+  // The last `threads` of the pool's own threads claim nothing, but what they are about to, until told otherwise: so
+  // that several callers take no more cores than the pool has threads.
+  void Rest(int threads);
 
  private:
   // The ticket: what is being claimed.  A claim is one compare-and-swap of it, so that a claimed chunk always belongs
@@ -39,6 +42,7 @@ class ThreadPool {
   }
   bool ClaimAndCompute(int worker);
   void Work(int worker);
+  bool Rests(int worker) const { return worker >= working_.load(std::memory_order_relaxed); }
   void Park(uint64_t seen);
 
   const Clock::duration spin_;
@@ -49,7 +53,8 @@ class ThreadPool {
   std::atomic<bool> busy_{false};
   std::atomic<bool> ending_{false};
   std::atomic<int> parked_{0};
-  uint64_t generation_ = 0;  // of whoever holds busy_
+  std::atomic<int> working_;  // threads from here on rest
+  uint64_t generation_ = 0;   // of whoever holds busy_
   std::vector<std::thread> workers_;
 };
 

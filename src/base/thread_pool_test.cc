@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <array>
+#include <numeric>
 
 #include "base/cores.h"
 
@@ -46,6 +47,39 @@ TEST(ThreadPool, CallersFromSeveralThreads) {
   for (std::thread& t : callers) t.join();
   for (const Counts& c : counts) {
     for (size_t i = 0; i < 100; ++i) EXPECT_EQ(c.chunk[i], 500);
+  }
+}
+
+// Whether they spin or sleep when they are told.
+TEST(ThreadPool, RestingThreadsClaimNothing) {
+  struct Seen {
+    std::array<std::atomic<int64_t>, 4> chunks{};  // per worker
+  };
+  const auto body = [](void* context, int64_t, int worker) {
+    ++static_cast<Seen*>(context)->chunks[static_cast<size_t>(worker)];
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
+    while (std::chrono::steady_clock::now() < until) {
+    }
+  };
+  for (const auto spin : {std::chrono::microseconds(0), std::chrono::microseconds(200)}) {
+    ThreadPool pool(4, spin);
+    // Chunks of 1000 that threads from `first` on computed.
+    const auto computed_from = [&](size_t first) {
+      Seen seen;
+      for (int i = 0; i < 20; ++i) pool.Run(50, body, &seen);
+      EXPECT_EQ(std::accumulate(seen.chunks.begin(), seen.chunks.end(), int64_t{0}), 1000);
+      return std::accumulate(seen.chunks.begin() + static_cast<int64_t>(first), seen.chunks.end(), int64_t{0});
+    };
+    for (const int rest : {1, 3, 5}) {
+      pool.Rest(rest);
+      const int working = std::max(1, 4 - rest);
+      EXPECT_LE(computed_from(static_cast<size_t>(working)), 4 - working) << "what they were about to claim";
+    }
+    pool.Rest(0);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    int64_t back = 0;
+    while (back == 0 && std::chrono::steady_clock::now() < until) back = computed_from(1);
+    EXPECT_GT(back, 0);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <future>
 #include <set>
 
-#include "base/heap.h"
 #include "base/mapped_file.h"
 #include "cli/fixed_shapes.h"
 #include "cli/simplify_report.h"
@@ -172,7 +171,6 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point start = Clock::now();
   if (!f.to.ends_with(".onnx")) return Status(Code::kInvalidArgument, Str(f.to, ": must end in .onnx"));
-  PrepareHeapOfThread();
   Simplified s{f.from, f.to, {}, {}, {}, {}, 0};
   report->Line("Simplifying...");
   // What the files say of themselves is read beside the models.
@@ -191,7 +189,7 @@ Status Simplify(const SimplifyFlags& f, Report* report) {
   const auto start_judge = [&](std::shared_ptr<const Model> m) -> Status {
     HASTEN_ASSIGN(CheckInputs made, CheckInputs::Of(f, std::move(m)));
     inputs.emplace(std::move(made));
-    judge = std::async(std::launch::async, [&inputs] { return OriginalRun::Of(*inputs); });
+    judge = OriginalRun::Begin(*inputs);
     return {};
   };
   if (original && !f.contrib) HASTEN_TRY(start_judge(std::move(original)));
@@ -255,7 +253,7 @@ Takes the arguments of onnxsim, and is it when called by that name. Flags of onn
 (quantising, other file formats, other providers) are refused. What differs: outputs are compared without being asked;
 weights stay in one file unless the input's did not, or they do not fit.
 
-The check runs both models without any rule on the same inputs, each on half of the cores: inputs made up (see
+The check runs both models without any rule on the same inputs, at once: inputs made up (see
 --input-fill), with small lengths where the model leaves them open. A model that cannot be run so is written all the
 same and said not to be checked; where CHECK_N was given, that is an error.
 

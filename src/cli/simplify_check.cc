@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/cores.h"
-#include "base/heap.h"
 #include "cli/fixed_shapes.h"
 #include "cli/formats/value_files.h"
 #include "cli/random_input.h"
@@ -56,9 +55,10 @@ void CompareOutputs(const Graph& graph, std::span<const Value> is, std::span<con
 }
 
 // A session as the check runs models: without passes, by the kernels a cost model chooses.
-Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model, int threads) {
+Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model,
+                                              const std::shared_ptr<ThreadPool>& pool) {
   SessionOptions options;
-  options.threads = threads;
+  options.pool = pool;
   options.passes = false;
   options.plan.level = 0;
   options.plan.numerics = Numerics::kReassociated;
@@ -67,18 +67,27 @@ Result<std::unique_ptr<Session>> CheckSession(std::shared_ptr<const Model> model
 
 // The outputs that input set `number` gives.
 Status Run(const CheckInputs& inputs, int64_t number, int attempt, Session* session, std::vector<Value>* outputs) {
-  HASTEN_ASSIGN(const std::vector<Value> values, inputs.Make(number, attempt));
+  HASTEN_ASSIGN(const std::vector<Value> values, inputs.Set(number, attempt));
   return session->Run(values, outputs);
 }
 
-// Of two models that run at once.
-int HalfOfCores() { return std::max(1, UsableCores() / 2); }
+// `work` on a thread of its own, for which one of the pool's rests until it is done.
+template <class Work>
+std::future<std::invoke_result_t<Work>> BesideCaller(const CheckInputs& inputs, Work work) {
+  inputs.pool()->Rest(1);
+  return std::async(std::launch::async, [pool = inputs.pool(), work = std::move(work)] {
+    auto result = work();
+    pool->Rest(0);
+    return result;
+  });
+}
 
 }  // namespace
 
 CheckInputs::CheckInputs(const SimplifyFlags& flags, std::shared_ptr<const Model> original, InputShapes shapes)
     : flags_(&flags),
       original_(std::move(original)),
+      pool_(std::make_shared<ThreadPool>(UsableCores())),
       shapes_(std::move(shapes)),
       given_(original_->graph.inputs.size()) {}
 
@@ -105,6 +114,15 @@ Status CheckInputs::ReadFiles() {
     HASTEN_ASSIGN(given_[i], ReadValue(text.substr(cut + 1), {.type = input.type, .name = input.name, .dims = dims}));
   }
   return {};
+}
+
+Result<std::vector<Value>> CheckInputs::Set(int64_t number, int attempt) const {
+  if (number > 0 || attempt > 0) return Make(number, attempt);
+  std::call_once(first_->once, [this] {
+    if (auto made = Make(0, 0); made.ok()) first_->values = *std::move(made);
+  });
+  if (!first_->values) return Make(0, 0);  // the error again
+  return *first_->values;
 }
 
 Result<std::vector<Value>> CheckInputs::Make(int64_t number, int attempt) const {
@@ -138,14 +156,15 @@ int CheckInputs::attempts() const {
   return 1;
 }
 
-OriginalRun OriginalRun::Of(const CheckInputs& inputs) {
+namespace {
+
+OriginalRun RunOriginal(const CheckInputs& inputs) {
   OriginalRun r;
   if (HasRandomOps(inputs.original()->graph)) {
     r.why_not = "the model draws random numbers";
     return r;
   }
-  PrepareHeapOfThread();
-  auto made = CheckSession(inputs.original(), HalfOfCores());
+  auto made = CheckSession(inputs.original(), inputs.pool());
   if (!made.ok()) {
     r.why_not = made.message();
     return r;
@@ -159,16 +178,22 @@ OriginalRun OriginalRun::Of(const CheckInputs& inputs) {
   return r;
 }
 
+}  // namespace
+
+std::future<OriginalRun> OriginalRun::Begin(const CheckInputs& inputs) {
+  return BesideCaller(inputs, [&inputs] { return RunOriginal(inputs); });
+}
+
 Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr<const Model> simplified,
                                       std::future<OriginalRun> original) {
   const SimplifyFlags& flags = inputs.flags();
   const Graph& graph = inputs.original()->graph;
-  const bool at_once = original.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
-  auto session = CheckSession(std::move(simplified), at_once ? HalfOfCores() : UsableCores());
+  auto session = CheckSession(std::move(simplified), inputs.pool());
   // On what the original most likely can be run on; else once more.
   std::vector<Value> is;
   std::optional<Status> ran;
-  if (at_once && session.ok()) ran = Run(inputs, 0, 0, session->get(), &is);
+  if (session.ok()) ran = Run(inputs, 0, 0, session->get(), &is);
+  inputs.pool()->Rest(0);
   OriginalRun judge = original.get();
   SimplifyCheck check;
   check.rtol = flags.rtol.value_or(HasHalfPrecision(graph) ? 1e-2 : 1e-4);
@@ -176,13 +201,15 @@ Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr
   if (!judge.attempt) return check;
   if (!session.ok()) return std::move(session).status().At("the simplified model");
   for (; check.runs < flags.check_n && check.differs.empty(); ++check.runs) {
-    std::future<Status> again;
-    if (check.runs > 0)
-      again = std::async(std::launch::async, Run, std::cref(inputs), check.runs, *judge.attempt, judge.session.get(),
-                         &judge.outputs);
-    if (check.runs > 0 || judge.attempt != 0 || !ran)
+    if (check.runs > 0) {
+      auto again = BesideCaller(
+          inputs, [&] { return Run(inputs, check.runs, *judge.attempt, judge.session.get(), &judge.outputs); });
       ran = Run(inputs, check.runs, *judge.attempt, session->get(), &is);
-    if (again.valid()) HASTEN_TRY(again.get());
+      inputs.pool()->Rest(0);
+      HASTEN_TRY(again.get());
+    } else if (judge.attempt != 0) {
+      ran = Run(inputs, 0, *judge.attempt, session->get(), &is);
+    }
     HASTEN_TRY((*std::move(ran)).At("the simplified model"));
     HASTEN_REQUIRE(is.size() == judge.outputs.size(), "the simplified model has ", is.size(), " outputs, not ",
                    judge.outputs.size());

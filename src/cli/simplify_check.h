@@ -17,26 +17,36 @@ struct SimplifyCheck {
   double rtol = 0;
 };
 
-// What both models are run on, as the flags and the original's inputs say.
+// What both models are run on: inputs as the flags and the original say, and threads.
 class CheckInputs {
  public:
   // An input that is given wrong is an error.  `flags` must outlive what is returned.
   static Result<CheckInputs> Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original);
   // Input set `number`; `attempt` says how long dims are that the model leaves open.
-  Result<std::vector<Value>> Make(int64_t number, int attempt) const;
+  // Thread-safe.
+  Result<std::vector<Value>> Set(int64_t number, int attempt) const;
   int attempts() const;  // worth trying
 
   const SimplifyFlags& flags() const { return *flags_; }
   const std::shared_ptr<const Model>& original() const { return original_; }
+  const std::shared_ptr<ThreadPool>& pool() const { return pool_; }  // as many threads as there are usable cores
 
  private:
   CheckInputs(const SimplifyFlags& flags, std::shared_ptr<const Model> original, InputShapes shapes);
   Status ReadFiles();
+  Result<std::vector<Value>> Make(int64_t number, int attempt) const;
 
   const SimplifyFlags* flags_;
   std::shared_ptr<const Model> original_;
+  std::shared_ptr<ThreadPool> pool_;
   InputShapes shapes_;
   std::vector<Value> given_;
+  // Of (0, 0), which both models take.
+  struct First {
+    std::once_flag once;
+    std::optional<std::vector<Value>> values;
+  };
+  std::unique_ptr<First> first_ = std::make_unique<First>();
 };
 
 // The original's side of the check, which needs nothing of the simplified model: both can be worked on at once.
@@ -46,11 +56,12 @@ struct OriginalRun {
   std::vector<Value> outputs;  // of input set 0
   std::string why_not;
 
-  // Runs it on half of the cores: the simplified model may take the others.
-  static OriginalRun Of(const CheckInputs& inputs);
+  // Begins it, with one thread of the pool at rest: the caller has other work meanwhile.  `inputs` must outlive it.
+  static std::future<OriginalRun> Begin(const CheckInputs& inputs);
 };
 
 // Runs the simplified model, while the original may still be running, and compares; if need be, further inputs by both.
+// Whichever is done leaves its core to the other.
 Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr<const Model> simplified,
                                       std::future<OriginalRun> original);
 

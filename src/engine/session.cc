@@ -8,6 +8,16 @@
 #include "zoo/zoo.h"
 
 namespace hasten {
+namespace {
+
+// `usual`: threads where the options leave their number open.  Null: one thread.
+std::shared_ptr<ThreadPool> PoolOf(const SessionOptions& options, int usual) {
+  if (options.pool) return options.pool;
+  const int threads = options.threads > 0 ? options.threads : usual;
+  return threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Model>> LoadModel(const std::string& path, const Catalog& catalog) {
   if (constexpr std::string_view kZoo = "zoo:"; path.starts_with(kZoo))
@@ -52,21 +62,19 @@ Result<std::unique_ptr<Session>> Session::Optimized(std::shared_ptr<Model> model
 }
 
 Result<std::unique_ptr<Session>> Session::Of(std::shared_ptr<const Model> model, const SessionOptions& options) {
-  const int threads = options.threads > 0 ? options.threads : UsableCores();
-  const auto pool = threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr;
+  const auto pool = PoolOf(options, UsableCores());
   PlanOptions plan_options = options.plan;
   plan_options.pool = pool.get();
   HASTEN_ASSIGN(auto plan, BuildPlan(std::move(model), plan_options));
-  return std::unique_ptr<Session>(new Session(std::move(plan), pool, options.memory));
+  return std::unique_ptr<Session>(new Session(std::move(plan), pool));
 }
 
 Result<std::unique_ptr<Session>> Session::OfPlanFile(const PlanFile& file, const SessionOptions& options) {
-  const int threads = options.threads > 0 ? options.threads : std::min(file.settings().threads, UsableCores());
-  const auto pool = threads > 1 ? std::make_shared<ThreadPool>(threads) : nullptr;
+  const auto pool = PoolOf(options, std::min(file.settings().threads, UsableCores()));
   PlanOptions plan_options = options.plan;
   plan_options.pool = pool.get();
   HASTEN_ASSIGN(LoadedPlan loaded, file.Load(plan_options));
-  std::unique_ptr<Session> session(new Session(std::move(loaded.plan), pool, options.memory));
+  std::unique_ptr<Session> session(new Session(std::move(loaded.plan), pool));
   session->planned_again_ = loaded.planned_again;
   return session;
 }

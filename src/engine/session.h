@@ -16,7 +16,7 @@ struct SessionOptions {
   // False: Load and Optimized let go of the weights that were packed, so that they are in memory once.  The model then
   // lacks their contents: it can be run, not exported, verified or planned again.
   bool keep_weights = true;
-  std::shared_ptr<RunMemory> memory = nullptr;  // of sessions that never run at once; null: of its own
+  std::shared_ptr<ThreadPool> pool = nullptr;  // shared with others, in place of `threads`; null: of its own
 };
 
 // One loaded model with one executor.  Not thread-safe; share `plan()` between sessions or executors instead.
@@ -52,11 +52,11 @@ class Session {
   }
 
  private:
-  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool, std::shared_ptr<RunMemory> memory)
+  Session(std::shared_ptr<const Plan> plan, std::shared_ptr<ThreadPool> pool)
       : threads_(pool ? pool->threads() : 1),
         pool_(std::move(pool)),
         plan_(std::move(plan)),
-        executor_(plan_, {.pool = pool_, .memory = std::move(memory)}) {}
+        executor_(plan_, {.pool = pool_}) {}
   int threads_ = 1;
   bool planned_again_ = false;
   std::shared_ptr<ThreadPool> pool_;

@@ -68,7 +68,7 @@ std::vector<NamedAttr> Attrs::NonDefault() const {
 std::vector<GraphPtr> Attrs::Graphs() const {
   std::vector<GraphPtr> out;
   for (const AttrField& field : fields()) {
-    const auto v = Get(field);
+    const auto v = field.holds_graphs ? Get(field) : std::nullopt;
     if (!v) continue;
     if (const auto* g = std::get_if<GraphPtr>(&*v); g && *g) out.push_back(*g);
     if (const auto* gs = std::get_if<std::vector<GraphPtr>>(&*v)) out.insert(out.end(), gs->begin(), gs->end());

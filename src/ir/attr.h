@@ -34,6 +34,7 @@ struct AttrField {
   void* (*member)(void* aggregate);
   bool (*set)(void* member, const AttrValue& v);        // false: v has the wrong kind
   std::optional<AttrValue> (*get)(const void* member);  // nullopt: absent
+  bool holds_graphs;                                    // has graphs or lists of graphs
   bool internal = false;                                // ours alone: has no form in ONNX
 };
 
@@ -89,7 +90,8 @@ constexpr AttrField Field(std::string_view name) {
   using M = typename Of::Member;
   return {name, [](void* a) -> void* { return &(static_cast<typename Of::Aggregate*>(a)->*kMember); },
           [](void* m, const AttrValue& v) { return C::Set(*static_cast<M*>(m), v); },
-          [](const void* m) { return C::Get(*static_cast<const M*>(m)); }};
+          [](const void* m) { return C::Get(*static_cast<const M*>(m)); },
+          std::is_same_v<M, GraphPtr> || std::is_same_v<M, std::vector<GraphPtr>>};
 }
 // A field that only our graphs have; export must find it at its default.
 template <auto kMember>

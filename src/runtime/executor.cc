@@ -12,7 +12,6 @@ Executor::Executor(std::shared_ptr<const Plan> plan, Options options)
       options_(std::move(options)),
       inference_(kBindingInference),
       workers_(options_.pool ? options_.pool->threads() : 1) {
-  if (!options_.memory) options_.memory = std::make_shared<RunMemory>();
   static const LocalServices reference;  // for how bodies run by reference
   services_.scratch = &scratch_;
   services_.draws = &draws_;
@@ -62,7 +61,7 @@ Result<BoundPlan*> Executor::Bind(std::span<const Value> inputs, size_t rows) {
     bindings_.pop_back();
   }
   HASTEN_ASSIGN(auto bound,
-                BindPlan(*plan_, inputs, options_.max_arena_bytes, &inference_, options_.memory.get(), std::move(old)));
+                BindPlan(*plan_, inputs, options_.max_arena_bytes, &inference_, &memory_, std::move(old)));
   bound->rows = rows;
   for (const Value& v : inputs) {
     bound->kinds.push_back(AllTensors(inputs) ? v.kind() : Value::Kind::kState);  // kState never matches an input

@@ -9,13 +9,13 @@
 #include "kernels/launch.h"
 #include "ops/infer.h"
 #include "plan/plan.h"
+#include "runtime/run_memory.h"
 #include "runtime/state.h"
 
 namespace hasten {
 
 struct BoundPlan;
 struct BoundStep;
-class RunMemory;
 
 // Hooks around each step: profile, trace and verify are observers.
 class StepObserver {
@@ -41,8 +41,7 @@ class Executor {
   struct Options {
     size_t max_bindings = 4;  // input-shape sets remembered
     int64_t max_arena_bytes = INT64_MAX;
-    std::shared_ptr<ThreadPool> pool = nullptr;   // that chunks run on, shared with other executors; null: one thread
-    std::shared_ptr<RunMemory> memory = nullptr;  // of executors that never run at once; null: of its own
+    std::shared_ptr<ThreadPool> pool = nullptr;  // that chunks run on, shared with other executors; null: one thread
   };
   explicit Executor(std::shared_ptr<const Plan> plan) : Executor(std::move(plan), Options()) {}
   Executor(std::shared_ptr<const Plan> plan, Options options);
@@ -76,6 +75,7 @@ class Executor {
   Options options_;
   std::list<std::unique_ptr<BoundPlan>> bindings_;  // most recently used first
   Inference inference_;                             // of bindings
+  RunMemory memory_;                                // of bindings
   ScratchArena scratch_;
   DrawCounts draws_;
   RunServices services_;

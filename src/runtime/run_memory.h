@@ -5,8 +5,7 @@
 
 namespace hasten {
 
-// Of all bindings of an executor, or of several executors that never run at once: steps find each other's leavings in
-// it.  Not thread-safe.
+// Of all bindings of an executor: steps find each other's leavings in it.  Not thread-safe.
 class RunMemory {
  public:
   // What is there, if that is enough, else new memory.  What was handed out before stays its holders'.
