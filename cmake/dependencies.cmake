@@ -12,6 +12,7 @@ pkg_check_modules(SPNG REQUIRED IMPORTED_TARGET spng)
 pkg_check_modules(RAPIDJSON REQUIRED IMPORTED_TARGET RapidJSON)
 pkg_check_modules(SAMPLERATE REQUIRED IMPORTED_TARGET samplerate)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_library(JEMALLOC_FILE libjemalloc_pic.a REQUIRED)  # of programs: a library leaves the choice to its host
 find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)  # its library is not linked: src/kernels/cpu/simd_targets.cc
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
 
