@@ -43,4 +43,15 @@ Result<Tensor> JoinAlong(std::span<const Tensor* const> parts, int axis) {
   return out;
 }
 
+Result<Tensor> PartAlong(const Tensor& whole, int axis, int64_t first, int64_t size) {
+  const auto at_axis = static_cast<size_t>(axis);
+  Dims dims = whole.dims;
+  dims[at_axis] = size;
+  HASTEN_ASSIGN(Tensor out, NewTensor(whole.dtype, dims));
+  const int64_t outer = dims.Product(0, axis), inner = dims.Product(axis + 1, dims.rank());
+  for (int64_t i = 0; i < outer; ++i)
+    CopyElements(whole, (i * whole.dims[at_axis] + first) * inner, &out, i * size * inner, size * inner);
+  return out;
+}
+
 }  // namespace hasten

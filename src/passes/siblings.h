@@ -12,6 +12,8 @@ bool MayFuseWithReaders(const RewriteContext& c, ValueId v);
 
 // Tensors of one dtype, and of the same dims but along `axis`, one behind the other.
 Result<Tensor> JoinAlong(std::span<const Tensor* const> parts, int axis);
+// Entries [first, first + size) along `axis`, as a tensor of their own.
+Result<Tensor> PartAlong(const Tensor& whole, int axis, int64_t first, int64_t size);
 
 // What `layer_of` recognises among the nodes that read x as their input 0, in the graph's order.
 template <class Layer>
