@@ -60,8 +60,7 @@ Result<BoundPlan*> Executor::Bind(std::span<const Value> inputs, size_t rows) {
     old = std::move(bindings_.back());
     bindings_.pop_back();
   }
-  HASTEN_ASSIGN(auto bound,
-                BindPlan(*plan_, inputs, options_.max_arena_bytes, &inference_, &memory_, std::move(old)));
+  HASTEN_ASSIGN(auto bound, BindPlan(*plan_, inputs, options_.max_arena_bytes, &inference_, &memory_, std::move(old)));
   bound->rows = rows;
   for (const Value& v : inputs) {
     bound->kinds.push_back(AllTensors(inputs) ? v.kind() : Value::Kind::kState);  // kState never matches an input
