@@ -253,9 +253,10 @@ Takes the arguments of onnxsim, and is it when called by that name. Flags of onn
 (quantising, other file formats, other providers) are refused. What differs: outputs are compared without being asked;
 weights stay in one file unless the input's did not, or they do not fit.
 
-The check runs both models without any rule on the same inputs, at once: inputs made up (see
---input-fill), with small lengths where the model leaves them open. A model that cannot be run so is written all the
-same and said not to be checked; where CHECK_N was given, that is an error.
+The check runs both models without any rule on the same inputs, at once: inputs made up (see --input-fill), with small
+lengths where the model leaves them open: a batch of two, which shows what mixes samples, or of one where every node of
+both models is known to keep them apart. A model that cannot be run so is written all the same and said not to be
+checked; where CHECK_N was given, that is an error.
 
 Exit status: 0 done, 1 bad input or a difference, 2 wrong usage.)";
 

@@ -6,6 +6,7 @@
 #include "cli/fixed_shapes.h"
 #include "cli/formats/value_files.h"
 #include "cli/random_input.h"
+#include "cli/samples_apart.h"
 #include "cli/until_exit.h"
 #include "ops/infer.h"
 #include "passes/inline_body.h"
@@ -19,8 +20,9 @@ namespace {
 struct Sizes {
   int64_t first, row, inner;
 };
-constexpr Sizes kSizes[] = {{2, 2, 2},   {1, 1, 1},   {1, 8, 8},     {1, 48, 48},
+constexpr Sizes kSizes[] = {{1, 2, 2},   {2, 2, 2},   {1, 1, 1},     {1, 8, 8},    {1, 48, 48},
                             {1, 64, 64}, {1, 512, 1}, {1, 256, 256}, {1, 512, 512}};
+constexpr int kOneSample = 0, kTwoSamples = 1;  // a batch of two shows what mixes samples
 
 bool HasHalfPrecision(const Graph& graph) {
   for (ValueId v = 0; v < graph.value_slots(); ++v) {
@@ -89,6 +91,7 @@ CheckInputs::CheckInputs(const SimplifyFlags& flags, std::shared_ptr<const Model
       original_(std::move(original)),
       pool_(std::make_shared<ThreadPool>(UsableCores())),
       shapes_(std::move(shapes)),
+      first_attempt_(KeepsSamplesApart(original_->graph) ? kOneSample : kTwoSamples),
       given_(original_->graph.inputs.size()) {}
 
 Result<CheckInputs> CheckInputs::Of(const SimplifyFlags& flags, std::shared_ptr<const Model> original) {
@@ -117,11 +120,11 @@ Status CheckInputs::ReadFiles() {
 }
 
 Result<std::vector<Value>> CheckInputs::Set(int64_t number, int attempt) const {
-  if (number > 0 || attempt > 0) return Make(number, attempt);
+  if (number > 0 || attempt != first_attempt_) return Make(number, attempt);
   std::call_once(first_->once, [this] {
-    if (auto made = Make(0, 0); made.ok()) first_->values = *std::move(made);
+    if (auto made = Make(0, first_attempt_); made.ok()) first_->values = *std::move(made);
   });
-  if (!first_->values) return Make(0, 0);  // the error again
+  if (!first_->values) return Make(0, first_attempt_);  // the error again
   return *first_->values;
 }
 
@@ -147,13 +150,13 @@ Result<std::vector<Value>> CheckInputs::Make(int64_t number, int attempt) const 
   return out;
 }
 
-int CheckInputs::attempts() const {
+int CheckInputs::end_of_attempts() const {
   for (size_t i = 0; i < given_.size(); ++i) {
     if (given_[i].has() || !shapes_.HasRank(i)) continue;
     for (const auto& dim : shapes_.Known(i))
       if (!dim) return static_cast<int>(std::size(kSizes));
   }
-  return 1;
+  return first_attempt_ + 1;
 }
 
 namespace {
@@ -170,7 +173,7 @@ OriginalRun RunOriginal(const CheckInputs& inputs) {
     return r;
   }
   r.session = *std::move(made);
-  for (int attempt = 0; attempt < inputs.attempts() && !r.attempt; ++attempt) {
+  for (int attempt = inputs.first_attempt(); attempt < inputs.end_of_attempts() && !r.attempt; ++attempt) {
     const Status status = Run(inputs, 0, attempt, r.session.get(), &r.outputs);
     if (status.ok()) r.attempt = attempt;
     if (!status.ok() && r.why_not.empty()) r.why_not = status.message();
@@ -188,11 +191,11 @@ Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr
                                       std::future<OriginalRun> original) {
   const SimplifyFlags& flags = inputs.flags();
   const Graph& graph = inputs.original()->graph;
-  auto session = CheckSession(std::move(simplified), inputs.pool());
+  auto session = CheckSession(simplified, inputs.pool());
   // On what the original most likely can be run on; else once more.
   std::vector<Value> is;
   std::optional<Status> ran;
-  if (session.ok()) ran = Run(inputs, 0, 0, session->get(), &is);
+  if (session.ok()) ran = Run(inputs, 0, inputs.first_attempt(), session->get(), &is);
   inputs.pool()->Rest(0);
   OriginalRun judge = original.get();
   SimplifyCheck check;
@@ -200,15 +203,22 @@ Result<SimplifyCheck> CheckSimplified(const CheckInputs& inputs, std::shared_ptr
   check.why_not = judge.attempt ? "" : judge.why_not;
   if (!judge.attempt) return check;
   if (!session.ok()) return std::move(session).status().At("the simplified model");
-  for (; check.runs < flags.check_n && check.differs.empty(); ++check.runs) {
+  // Behind what was asked for comes a batch of two, where the original alone is known to keep samples apart.
+  const bool adds_two = *judge.attempt == kOneSample && !KeepsSamplesApart(simplified->graph);
+  for (; check.runs < flags.check_n + adds_two && check.differs.empty(); ++check.runs) {
+    const bool is_added = check.runs == flags.check_n;
+    const int64_t number = is_added ? 0 : check.runs;
+    const int attempt = is_added ? kTwoSamples : *judge.attempt;
     if (check.runs > 0) {
-      auto again = BesideCaller(
-          inputs, [&] { return Run(inputs, check.runs, *judge.attempt, judge.session.get(), &judge.outputs); });
-      ran = Run(inputs, check.runs, *judge.attempt, session->get(), &is);
+      auto again =
+          BesideCaller(inputs, [&] { return Run(inputs, number, attempt, judge.session.get(), &judge.outputs); });
+      ran = Run(inputs, number, attempt, session->get(), &is);
       inputs.pool()->Rest(0);
-      HASTEN_TRY(again.get());
-    } else if (judge.attempt != 0) {
-      ran = Run(inputs, 0, *judge.attempt, session->get(), &is);
+      Status status = again.get();
+      if (!status.ok() && is_added) break;  // the original takes one sample only
+      HASTEN_TRY(std::move(status));
+    } else if (attempt != inputs.first_attempt()) {
+      ran = Run(inputs, 0, attempt, session->get(), &is);
     }
     HASTEN_TRY((*std::move(ran)).At("the simplified model"));
     HASTEN_REQUIRE(is.size() == judge.outputs.size(), "the simplified model has ", is.size(), " outputs, not ",

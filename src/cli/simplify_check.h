@@ -25,7 +25,8 @@ class CheckInputs {
   // Input set `number`; `attempt` says how long dims are that the model leaves open.
   // Thread-safe.
   Result<std::vector<Value>> Set(int64_t number, int attempt) const;
-  int attempts() const;  // worth trying
+  int first_attempt() const { return first_attempt_; }
+  int end_of_attempts() const;  // from here on they are not worth trying
 
   const SimplifyFlags& flags() const { return *flags_; }
   const std::shared_ptr<const Model>& original() const { return original_; }
@@ -40,8 +41,9 @@ class CheckInputs {
   std::shared_ptr<const Model> original_;
   std::shared_ptr<ThreadPool> pool_;
   InputShapes shapes_;
+  int first_attempt_;
   std::vector<Value> given_;
-  // Of (0, 0), which both models take.
+  // Of the first attempt, which both models take.
   struct First {
     std::once_flag once;
     std::optional<std::vector<Value>> values;
