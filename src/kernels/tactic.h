@@ -70,11 +70,12 @@ struct Tactic {
   }
 };
 
-// What Bind leaves for Run: plain data, read through KernelCall::bound.
+// What Bind leaves for Run: plain data, read through KernelCall::bound.  Its last `unfilled` bytes are not kept, for
+// arrays that are seldom full: such a thing must not be copied from there.
 template <class T>
-void KeepBound(const T& bound, Binding* binding) {
+void KeepBound(const T& bound, Binding* binding, size_t unfilled = 0) {
   const auto* bytes = reinterpret_cast<const std::byte*>(&bound);
-  binding->data.assign(bytes, bytes + sizeof bound);
+  binding->data.assign(bytes, bytes + sizeof bound - unfilled);
 }
 
 // A device's memory and copies.  The CPU needs none; its place is Place{}.

@@ -17,6 +17,9 @@ class Flattener final : public RegionBuilder {
   explicit Flattener(Plan* plan) : plan_(*plan) {}
 
   Status Main(const Graph& graph) {
+    plan_.values.reserve(graph.value_slots());
+    plan_.steps.reserve(graph.node_slots());
+    slots_.reserve(graph.value_slots());
     for (ValueId v : graph.inputs) NewInput(graph, v);
     HASTEN_TRY(Nodes(graph));
     for (ValueId v : graph.outputs) plan_.outputs.push_back(OutputSlot(graph, v));
@@ -301,6 +304,7 @@ Result<std::shared_ptr<Plan>> Flatten(std::shared_ptr<const Model> model, const 
   Flattener flattener(plan.get());
   HASTEN_TRY(flattener.Main(graph));
   std::erase_if(plan->outputs, [&](SlotId s) { return plan->values[s].storage == Storage::kState; });
+  plan->choices.reserve(plan->steps.size());
   for (const Step& step : plan->steps) plan->choices.push_back({.where = step.where, .key = step.key});
   return plan;
 }

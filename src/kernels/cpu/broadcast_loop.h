@@ -17,9 +17,10 @@ struct BroadcastLoop {
     std::array<int64_t, Dims::kMaxRank> strides;
   };
   int rank = 1, count = 0;
-  int64_t total = 0;                         // elements of the output
-  std::array<int64_t, Dims::kMaxRank> dims;  // outermost first
-  std::array<Operand, kMaxLoopOperands> operands;
+  int64_t total = 0;                               // elements of the output
+  std::array<int64_t, Dims::kMaxRank> dims;        // outermost first
+  std::array<Operand, kMaxLoopOperands> operands;  // last, so that KeepBound may leave out the empty ones
+  size_t unfilled() const { return sizeof(Operand) * static_cast<size_t>(kMaxLoopOperands - count); }  // bytes
 
   int64_t inner() const { return dims[static_cast<size_t>(rank - 1)]; }
   int64_t step(int operand) const {

@@ -82,28 +82,33 @@ Status Prepare(const PlanCall& call, std::vector<std::byte>* params) {
 }
 
 struct Bound {
+  PointwiseInstr instr;
   PointwiseLoop loop;
+};
+
+// The op on its input, or on the first two, then on each next one.
+struct Program {
   std::array<PointwiseInstr, kMaxLoopOperands> instrs;
   size_t count = 0;
+
+  Program(PointwiseInstr instr, size_t inputs) {
+    if (Arity(instr.op) == 1) instrs[count++] = instr;
+    for (size_t i = 1; Arity(instr.op) > 1 && i < inputs; ++i) {
+      instr.a = static_cast<uint16_t>(i == 1 ? 0 : inputs + i - 2);
+      instr.b = static_cast<uint16_t>(i);
+      instrs[count++] = instr;
+    }
+  }
+  std::span<const PointwiseInstr> span() const { return std::span(instrs).first(count); }
 };
 
 Status Bind(const BoundShapes& s, Binding* binding) {
   PointwiseInstr instr;
   std::memcpy(&instr, s.params, sizeof instr);
-  Bound b = {};
-  const auto inputs = static_cast<uint16_t>(s.in.size());
-  if (Arity(instr.op) == 1) {
-    b.instrs[b.count++] = instr;
-  } else {
-    for (uint16_t i = 1; i < inputs; ++i) {
-      instr.a = static_cast<uint16_t>(i == 1 ? 0 : inputs + i - 2);
-      instr.b = i;
-      b.instrs[b.count++] = instr;
-    }
-  }
-  b.loop = MakePointwiseLoop(*s.out[0].shape.Concrete(), DimsOf(s.in), s.layout, std::span(b.instrs).first(b.count));
+  const Bound b{
+      instr, MakePointwiseLoop(*s.out[0].shape.Concrete(), DimsOf(s.in), s.layout, Program(instr, s.in.size()).span())};
   binding->phases = {Chunks(b.loop)};
-  KeepBound(b, binding);
+  KeepBound(b, binding, b.loop.loop.unfilled());
   return {};
 }
 
@@ -111,8 +116,8 @@ Status Run(KernelCall& c) {
   const auto& b = *reinterpret_cast<const Bound*>(c.bound);
   std::array<const float*, kMaxLoopOperands> operands;
   for (size_t i = 0; i < c.in.size(); ++i) operands[i] = c.input(static_cast<int>(i)).as<float>();
-  return RunPointwiseLoop(b.loop, c, std::span(b.instrs).first(b.count), std::span(operands).first(c.in.size()),
-                          c.output(0).as<float>());
+  const Program program(b.instr, c.in.size());
+  return RunPointwiseLoop(b.loop, c, program.span(), std::span(operands).first(c.in.size()), c.output(0).as<float>());
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ bool Supports(const PlanCall& call) { return call.in[0].dtype == DType::kF32 && 
 Status Bind(const BoundShapes& s, Binding* binding) {
   const PointwiseLoop loop = BindRangeEpilogue(s);
   binding->phases = {Chunks(loop)};
-  KeepBound(loop, binding);
+  KeepBound(loop, binding, loop.loop.unfilled());
   return {};
 }
 

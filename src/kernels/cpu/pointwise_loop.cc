@@ -21,8 +21,11 @@ void RunLong(const PointwiseLoop& p, int64_t begin, int64_t end, std::span<const
 
 // Elements [begin, end) of operand k, one after another.
 void Expand(const BroadcastLoop& loop, int k, int64_t begin, int64_t end, const float* from, float* to) {
-  BroadcastLoop one = loop;
+  BroadcastLoop one;
+  one.rank = loop.rank;
   one.count = 1;
+  one.total = loop.total;
+  one.dims = loop.dims;
   one.operands[0] = loop.operands[static_cast<size_t>(k)];
   const bool moves = one.step(0) == 1;
   one.ForRuns(begin, end, [&](int64_t at, int64_t n, const int64_t* offset) {
@@ -90,7 +93,7 @@ int64_t Weight(std::span<const PointwiseInstr> instrs) {
 
 PointwiseLoop MakePointwiseLoop(const Dims& output, std::span<const Dims> operands, Layout layout,
                                 std::span<const PointwiseInstr> instrs) {
-  PointwiseLoop p{MakeBroadcastLoop(output, operands, layout)};
+  PointwiseLoop p{.loop = MakeBroadcastLoop(output, operands, layout)};
   p.chunk = p.loop.ChunkSize(std::clamp<int64_t>(65536 / Weight(instrs), 2048, 16384));
   return p;
 }

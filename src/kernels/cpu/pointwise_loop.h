@@ -7,8 +7,8 @@ namespace hasten::cpu {
 
 // Plain data.
 struct PointwiseLoop {
-  BroadcastLoop loop;  // the program's operands
   int64_t chunk = 1;   // elements
+  BroadcastLoop loop;  // the program's operands
 };
 
 PointwiseLoop MakePointwiseLoop(const Dims& output, std::span<const Dims> operands, Layout layout,
