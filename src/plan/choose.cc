@@ -142,6 +142,11 @@ bool StepFacts::concrete() const {
 PlanShapes::PlanShapes(const Plan& plan, const PlanOptions& options)
     : plan_(plan), inference_({.fold_small = true, .use_graph_types = false}) {
   const Graph& graph = plan.model->graph;
+  const auto is_fixed = [&](ValueId v) {
+    return graph.value(v).type.is_tensor() && graph.value(v).type.shape.is_const();
+  };
+  are_fixed_ = options.shapes.empty() && std::all_of(graph.inputs.begin(), graph.inputs.end(), is_fixed);
+  if (are_fixed_) return;
   for (ValueId v : graph.inputs) {
     Type type = graph.value(v).type;
     const auto given = options.shapes.find(graph.value(v).name);
@@ -211,6 +216,12 @@ StepFacts GraphFacts(const Plan& plan, const Step& step) {
 
 StepFacts PlanShapes::FactsOf(const Step& step) const {
   StepFacts f = GraphFacts(plan_, step);
+  if (are_fixed_) {
+    f.real_in = f.in;
+    f.real_out = f.out;
+    f.real_epilogue = f.epilogue_in;
+    return f;
+  }
   ListTypes(
       plan_, step,
       [&](const PlannedValue& v, TypedAt at) {

@@ -40,6 +40,7 @@ class PlanShapes {
 
  private:
   const Plan& plan_;
+  bool are_fixed_ = false;  // by the model: the graph's types are the real ones
   Inference inference_;
 };
 
