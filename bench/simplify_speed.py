@@ -30,7 +30,7 @@ import simplify_test  # noqa: E402
 HASTEN = os.environ.get("HASTEN_BIN", "build/release/hasten")
 RIVALS = {name: os.environ[name.upper()] for name in ("onnxsim", "onnxslim") if os.environ.get(name.upper())}
 LARGE = 500  # nodes of the graphs that are compared
-TURNS = 5
+TURNS = 11
 
 HEAD = """# How long simplifying takes
 
