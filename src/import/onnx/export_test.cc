@@ -11,6 +11,7 @@
 #include "import/onnx/test_ops.h"
 #include "import/onnx/value_file.h"
 #include "import/onnx/wire.h"
+#include "ops/text.h"
 
 namespace hasten::onnx::test {
 namespace {
@@ -187,6 +188,26 @@ TEST(Export, NamesInGraphsInsideNodesDoNotClash) {
       for (const ValueId v : hides.node(m).outputs) EXPECT_EQ(g.FindValue(hides.value(v).name), kNone);
     EXPECT_EQ(MustExport(*again), bytes);
   }
+}
+
+TEST(Export, GraphsInsideNodesGiveOutWhatTheyCompute) {
+  const auto model = ParseText(R"(hasten-ir 1
+opset "" 18
+graph "g" {
+  in "c" bool[]
+  in "x" f32[2]
+  "y" = If("c") {then_branch=graph "t" { capture "x" f32[2] out "x" },
+                 else_branch=graph "e" { capture "x" f32[2] "n" = Neg("x") out "n" }} captures ["x"]
+  out "y"
+}
+)",
+                               Catalog::BuiltIn());
+  ASSERT_TRUE(model.ok()) << model.message();
+  const auto imported = Import(MustExport(**model), Catalog::BuiltIn());
+  ASSERT_TRUE(imported.ok()) << imported.message();
+  const hasten::Graph& g = (*imported)->graph;
+  for (const GraphPtr& branch : g.node(g.first()).attrs.Graphs())
+    EXPECT_NE(branch->value(branch->outputs[0]).producer, kNone) << branch->name << ": ONNX wants a node's output";
 }
 
 class ExportToFile : public ::testing::Test {

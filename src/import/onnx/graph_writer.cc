@@ -47,6 +47,21 @@ void WriteValueInfos(const Graph& graph, const ValueNames& names, const std::vec
         out->Message(13, WriteValueInfo(graph.value(v), names.Of(v)));
 }
 
+// A graph inside a node gives out what it computes, no value from outside: that gets a name of its own.
+void NameCaptured(const std::unordered_map<ValueId, ValueId>& stand_ins, Graph* graph,
+                  std::vector<WrittenNode>* nodes) {
+  for (ValueId& v : graph->outputs) {
+    if (!stand_ins.contains(v)) continue;
+    const ValueId named = graph->AddValue(graph->value(v).name, graph->value(v).type);
+    WrittenNode identity;
+    identity.form.type = "Identity";
+    identity.form.inputs = {v};
+    identity.form.outputs = {named};
+    nodes->push_back(std::move(identity));
+    v = named;
+  }
+}
+
 // ONNX Runtime loads no graph with two nodes of one name: the last keeps it.
 void MakeNamesDiffer(std::vector<WrittenNode>* nodes) {
   std::unordered_set<std::string> taken;
@@ -125,6 +140,7 @@ Result<Rope> GraphWriter::Write(Graph* graph, const ValueNames* outer, const Sta
     Status status = Downgrade(graph, n, opsets_, &nodes);
     if (!status.ok()) return std::move(status).At(graph->Where(n));
   }
+  NameCaptured(stand_ins, graph, &nodes);
   MakeNamesDiffer(&nodes);
   const ValueNames names(graph, outer, stand_ins);
   Rope out;
