@@ -384,8 +384,12 @@ int RemoveDead(Graph* graph) {
   }
   for (ValueId v = 0; v < graph->value_slots(); ++v) {
     const GraphValue& value = graph->value(v);
-    const bool input = std::find(graph->inputs.begin(), graph->inputs.end(), v) != graph->inputs.end();
-    if (value.alive && value.constant && value.uses.empty() && !input && !graph->IsOutput(v)) graph->EraseValue(v);
+    const auto holds = [v](const std::vector<ValueId>& list) {
+      return std::find(list.begin(), list.end(), v) != list.end();
+    };
+    if (value.alive && value.constant && value.uses.empty() && !holds(graph->inputs) && !holds(graph->captures) &&
+        !graph->IsOutput(v))
+      graph->EraseValue(v);
   }
   return erased;
 }

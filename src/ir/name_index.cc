@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/status.h"
+
 namespace hasten {
 
 void NameIndex::Put(Slot slot) {
@@ -26,7 +28,7 @@ void NameIndex::Add(std::string_view name, uint32_t id) {
 
 void NameIndex::Erase(std::string_view name, uint32_t id) {
   size_t hole = Hash(name) & mask();
-  while (slots_[hole].id != id) hole = (hole + 1) & mask();
+  for (; slots_[hole].id != id; hole = (hole + 1) & mask()) HASTEN_CHECK(slots_[hole].id != kNone);
   // What stands further on because the hole was taken moves up (Knuth, The Art of Computer Programming 6.4, R).
   for (size_t i = (hole + 1) & mask(); slots_[i].id != kNone; i = (i + 1) & mask()) {
     const size_t home = slots_[i].hash & mask();

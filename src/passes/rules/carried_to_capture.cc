@@ -69,7 +69,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const std::vector<ValueId> kept = made.outputs;
   if (AnyOutputWanted(made)) {
     std::vector<bool> wanted;
-    for (const ValueId v : kept) wanted.push_back(v != kNone);
+    for (const ValueId v : kept) wanted.push_back(v != kNone && (!c.value(v).uses.empty() || c.graph().IsOutput(v)));
     HASTEN_ASSIGN(const auto values, c.AddNode(std::move(made), n, wanted));
     for (size_t i = 0; i < kept.size(); ++i)
       if (wanted[i]) c.Replace(kept[i], values[i]);
