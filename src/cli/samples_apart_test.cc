@@ -51,7 +51,7 @@ out "o"
 
 TEST(SamplesApart, WhatMayMixThem) {
   const std::string x = "in \"x\" f32[N,2]\n", y = "out \"y\"\n";
-  for (const std::string& node : {
+  for (const char* const node : {
            R"("y" = Transpose("x") {perm=[1, 0]})",
            R"("y" = Softmax("x") {axis=0})",
            R"("y" = Flatten("x") {axis=0})",
