@@ -57,6 +57,11 @@ void Capture(const std::vector<size_t>& which, Node* node, Graph* body) {
   }
 }
 
+// False also of what went with its node.
+bool IsRead(const RewriteContext& c, ValueId v) {
+  return v != kNone && c.value(v).alive && (!c.value(v).uses.empty() || c.graph().IsOutput(v));
+}
+
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   Node made = c.node(n);
   const std::vector<GraphPtr> bodies = made.attrs.Graphs();
@@ -69,14 +74,14 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const std::vector<ValueId> kept = made.outputs;
   if (AnyOutputWanted(made)) {
     std::vector<bool> wanted;
-    for (const ValueId v : kept) wanted.push_back(v != kNone && (!c.value(v).uses.empty() || c.graph().IsOutput(v)));
+    for (const ValueId v : kept) wanted.push_back(v != kNone);
     HASTEN_ASSIGN(const auto values, c.AddNode(std::move(made), n, wanted));
     for (size_t i = 0; i < kept.size(); ++i)
-      if (wanted[i]) c.Replace(kept[i], values[i]);
+      if (wanted[i] && IsRead(c, kept[i])) c.Replace(kept[i], values[i]);
   }
   const std::vector<ValueId> inputs = c.node(n).inputs, outputs = c.node(n).outputs;
   for (const size_t k : which)
-    if (k < outputs.size() && outputs[k] != kNone) c.Replace(outputs[k], inputs[kFirst + k]);
+    if (k < outputs.size() && IsRead(c, outputs[k])) c.Replace(outputs[k], inputs[kFirst + k]);
   return true;
 }
 
