@@ -14,6 +14,10 @@ bool IsInput(const Graph& graph, ValueId v) {
 
 }  // namespace
 
+bool IsRead(const Graph& graph, ValueId v) {
+  return v != kNone && graph.value(v).alive && (!graph.value(v).uses.empty() || graph.IsOutput(v));
+}
+
 bool SameFact(const Fact& a, const Fact& b) {
   return a.type == b.type && !a.ints && !b.ints && a.value.data == b.value.data;
 }
@@ -109,6 +113,26 @@ Result<std::vector<ValueId>> RewriteContext::AddNode(Node made, NodeId before, c
   if (made.name.empty() && before != kNone) made.name = node(before).name;
   HASTEN_TRY(Insert(std::move(made), before));
   return outputs;
+}
+
+Node RewriteContext::Like(NodeId n) const {
+  Node made;
+  made.op = node(n).op;
+  made.name = node(n).name;
+  made.attrs = node(n).attrs;
+  made.inputs = node(n).inputs;
+  made.captures = node(n).captures;
+  return made;
+}
+
+Status RewriteContext::ReplaceNode(NodeId n, Node made) {
+  const std::vector<ValueId> old = made.outputs;
+  std::vector<bool> wanted;
+  for (const ValueId v : old) wanted.push_back(v != kNone);
+  HASTEN_ASSIGN(const auto outputs, AddNode(std::move(made), n, wanted));
+  for (size_t i = 0; i < old.size(); ++i)
+    if (IsRead(graph_, old[i])) Replace(old[i], outputs[i]);
+  return {};
 }
 
 Status RewriteContext::Insert(Node made, NodeId before) {
@@ -211,10 +235,7 @@ void RewriteContext::EraseIfUnused(NodeId n) {
     left.pop_back();
     if (!node(at).alive) continue;
     const std::vector<ValueId> outputs = node(at).outputs, inputs = node(at).inputs;
-    const bool used = std::any_of(outputs.begin(), outputs.end(), [&](ValueId v) {
-      return v != kNone && (!graph_.value(v).uses.empty() || graph_.IsOutput(v));
-    });
-    if (used) continue;
+    if (std::any_of(outputs.begin(), outputs.end(), [&](ValueId v) { return IsRead(graph_, v); })) continue;
     graph_.EraseNode(at);
     for (ValueId v : outputs)
       if (v != kNone) graph_.EraseValue(v);

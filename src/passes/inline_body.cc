@@ -56,7 +56,7 @@ Status BodyInliner::ReplaceHolder(const std::vector<ValueId>& values) {
   std::vector<ValueId> by(outputs.size(), kNone), taken, changed;
   for (size_t i = 0; i < outputs.size(); ++i) {
     const ValueId v = outputs[i];
-    if (v == kNone || (context_.value(v).uses.empty() && !context_.graph().IsOutput(v))) continue;
+    if (!IsRead(context_.graph(), v)) continue;
     HASTEN_ASSIGN(by[i], FreeToReplace(v, values[i], &taken));
     if (!SameFact(context_.FactOf(v), context_.FactOf(by[i]))) changed.push_back(by[i]);
   }

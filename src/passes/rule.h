@@ -55,6 +55,11 @@ class RewriteContext {
   Result<ValueId> AddNode(Node node, NodeId before);  // node.outputs is filled in
   // The same with an output for each entry of `wanted`; kNone where that is false.
   Result<std::vector<ValueId>> AddNode(Node node, NodeId before, const std::vector<bool>& wanted);
+  // Op, name, attributes and inputs of n, for a node that differs from it in some of them.  Precondition: no epilogue.
+  Node Like(NodeId n) const;
+  // A new node in n's place, whose outputs stand for made.outputs, which n or others gave (kNone: left out): those that
+  // are read become the new ones.
+  Status ReplaceNode(NodeId n, Node made);
   ValueId AddConstant(std::string_view like, Tensor t);
   // Constants and nodes of another graph.  The node's inputs are values of this one, its outputs of `from`; what the
   // file says of them stays, and names are made unique.  Returns the outputs here.
@@ -92,6 +97,9 @@ class RewriteContext {
   static constexpr uint64_t kGap = uint64_t{1} << 24;  // between the positions of neighbours, for nodes to come
   mutable std::vector<uint64_t> position_;             // by node, rising in topological order; empty: not known
 };
+
+// Whether a node of the graph reads v, or the graph gives it out; false of kNone and of what is gone.
+bool IsRead(const Graph& graph, ValueId v);
 
 // Whether inference tells the same of two values; false if that is hard to tell.
 bool SameFact(const Fact& a, const Fact& b);

@@ -193,6 +193,34 @@ out "y"
 )");
 }
 
+// Rules that take parts of it must not come first.
+TEST(Passes, NormalizationsAreOneNodeInAllRanks) {
+  for (const std::string_view dims : {"6,4", "2,3,4", "2,3,5,4"}) {
+    auto model = ParseStatements(Str(R"(in "x" f32[)", dims, R"(]
+const "axis" i64[1] = [-1]
+const "two" f32[] = [2]
+const "epsilon" f32[] = [0.001]
+"m" = ReduceMean("x", "axis")
+"d" = Sub("x", "m")
+"s" = Pow("d", "two")
+"v" = ReduceMean("s", "axis")
+"e" = Add("v", "epsilon")
+"r" = Sqrt("e")
+"y" = Div("d", "r")
+out "y"
+)"));
+    for (const Target target : {Target::kRun, Target::kFile}) {
+      auto copy = model->graph.Clone();
+      PassReport report;
+      Model optimized;
+      optimized.graph = std::move(*copy);
+      Status status = Optimize(&optimized, {.target = target, .opset = target == Target::kFile ? 22 : 0}, &report);
+      ASSERT_TRUE(status.ok()) << status.message();
+      EXPECT_EQ(CountNodes(optimized.graph), 1u) << dims << "\n" << Print(optimized.graph);
+    }
+  }
+}
+
 TEST(Passes, FilesGetNoMoreNodesFromLoops) {
   const auto text = [](int trips) {
     return Str(R"(in "x" f32[2]

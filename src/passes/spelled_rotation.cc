@@ -221,11 +221,7 @@ Result<ValueId> FirstHalf(RewriteContext& c, ValueId v, NodeId before) {
   if (c.node(n).op->name == "Concat") return c.node(n).inputs[0];
   const size_t input = HalvedInput(c, c.node(n)).value_or(0);
   HASTEN_ASSIGN(const ValueId half, FirstHalf(c, c.node(n).inputs[input], before));
-  Node made;
-  made.op = c.node(n).op;
-  made.attrs = c.node(n).attrs;
-  made.name = c.node(n).name;
-  made.inputs = c.node(n).inputs;
+  Node made = c.Like(n);
   made.inputs[input] = half;
   return c.AddNode(std::move(made), before);
 }

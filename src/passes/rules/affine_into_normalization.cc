@@ -41,9 +41,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
     if (vector == kNone) continue;
     inputs.resize(is_mul ? 2 : 3);
     inputs.back() = vector;
-    Node made;
-    made.op = c.node(norm).op;
-    made.attrs = c.node(norm).attrs;
+    Node made = c.Like(norm);
     made.inputs = std::move(inputs);
     HASTEN_ASSIGN(const ValueId out, c.AddNode(std::move(made), n));
     c.Replace(y, out);

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kRoots[] = {"AveragePool", "ReduceMean"};
 
+constexpr int kFewestAxes = 4;  // the means of rows are no pool
+
 // A window of the size of x, which does not move.
 bool CoversAll(const PoolAttrs& a, const Shape& x) {
   const auto all = [](const std::vector<int64_t>& v, int64_t is) {
@@ -36,7 +38,8 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const Node& node = c.node(n);
   const ValueId x = node.inputs[0], y = node.outputs[0];
   const Shape& shape = c.type(x).shape;
-  if (c.type(x).dtype != DType::kF32 || !shape.ranked() || shape.rank() < 3 || !node.epilogue.empty()) return false;
+  if (c.type(x).dtype != DType::kF32 || !shape.ranked() || shape.rank() < kFewestAxes || !node.epilogue.empty())
+    return false;
   if (!(node.op->name == "ReduceMean" ? ReducesAll(c, node, shape)
                                       : CoversAll(node.attrs.as<AveragePoolAttrs>(), shape)))
     return false;
@@ -50,9 +53,10 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
 extern const Rule kAverageToGlobalPool = {
     .name = "average_to_global_pool",
     .doc =
-        "AveragePool whose window is all of x, and ReduceMean over all axes but the first two that keeps them -> "
-        "GlobalAveragePool, which takes any layout.",
-    .stage = Stage::kWeights,
+        "AveragePool whose window is all of x, and ReduceMean over all axes but the first two that keeps them, of "
+        "images -> GlobalAveragePool, which takes any layout.",
+    .stage = Stage::kEpilogue,  // after those that look for the means of normalisations
+    .benefit = 100,
     .numerics = Numerics::kReassociated,
     .target = Target::kRun,
     .roots = kRoots,

@@ -20,19 +20,12 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
       if (!(c.type(x) == c.type(sum)) || !along.ranked() || along.rank() != 1 || !shape.ranked() || shape.rank() < 2 ||
           !(along[0] == shape[shape.rank() - 1]))
         continue;
-      Node made;
-      made.op = node.op;
-      made.attrs = node.attrs;
-      made.inputs = node.inputs;
+      Node made = c.Like(n);
       made.inputs.resize(bias + 1, kNone);
       made.inputs[i] = x;
       made.inputs[bias] = vector;
-      const std::vector<ValueId> old = node.outputs;
-      std::vector<bool> wanted;
-      for (ValueId v : old) wanted.push_back(v != kNone);
-      HASTEN_ASSIGN(const auto outputs, c.AddNode(std::move(made), n, wanted));
-      for (size_t o = old.size(); o-- > 0;)
-        if (old[o] != kNone) c.Replace(old[o], outputs[o]);
+      made.outputs = node.outputs;
+      HASTEN_TRY(c.ReplaceNode(n, std::move(made)));
       return true;
     }
   }

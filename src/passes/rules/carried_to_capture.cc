@@ -8,6 +8,16 @@ namespace {
 constexpr std::string_view kRoots[] = {"Loop"};
 constexpr size_t kFirst = 2;  // of the carried values among a loop's and its body's inputs; outputs: one less
 
+// What v is a copy of: an output of a body is often an Identity of an input.
+ValueId Original(const Graph& body, ValueId v) {
+  for (;;) {
+    const NodeId n = body.value(v).producer;
+    if (n == kNone || !body.node(n).op || body.node(n).op->name != "Identity" || !body.node(n).epilogue.empty())
+      return v;
+    v = body.node(n).inputs[0];
+  }
+}
+
 // Body: (i, condition, carried...) -> (condition, carried..., scanned...).  Which carried values the body hands on as
 // they came.  An output of the graph must be computed by a node, which what enters the loop may not be.
 std::vector<size_t> Invariants(const RewriteContext& c, const Node& node, const Graph& body) {
@@ -16,7 +26,7 @@ std::vector<size_t> Invariants(const RewriteContext& c, const Node& node, const 
   if (inputs < kFirst || body.inputs.size() != inputs || body.outputs.size() < inputs - 1) return out;
   for (size_t k = 0; kFirst + k < inputs; ++k) {
     const ValueId result = k < node.outputs.size() ? node.outputs[k] : kNone;
-    if (body.outputs[1 + k] == body.inputs[kFirst + k] && node.inputs[kFirst + k] != kNone &&
+    if (Original(body, body.outputs[1 + k]) == body.inputs[kFirst + k] && node.inputs[kFirst + k] != kNone &&
         (result == kNone || !c.graph().IsOutput(result)))
       out.push_back(k);
   }
@@ -49,17 +59,12 @@ void Capture(const std::vector<size_t>& which, Node* node, Graph* body) {
     body->inputs.erase(body->inputs.begin() + input);
     body->outputs.erase(body->outputs.begin() + 1 + output);
     if (*k < node->outputs.size()) node->outputs.erase(node->outputs.begin() + output);
-    if (body->value(inside).uses.empty() && !body->IsOutput(inside)) {
-      body->EraseValue(inside);
-    } else {
+    if (IsRead(*body, inside)) {
       StandFor(node, outer, body, inside);
+    } else {
+      body->EraseValue(inside);
     }
   }
-}
-
-// False also of what went with its node.
-bool IsRead(const RewriteContext& c, ValueId v) {
-  return v != kNone && c.value(v).alive && (!c.value(v).uses.empty() || c.graph().IsOutput(v));
 }
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
@@ -70,18 +75,12 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   if (which.empty() || !AnyOutputWanted(made)) return false;
   const GraphPtr body = bodies[0]->Clone();
   Capture(which, &made, body.get());
+  RemoveDead(body.get());  // the copies
   HASTEN_TRY(made.attrs.Set("body", body));
-  const std::vector<ValueId> kept = made.outputs;
-  if (AnyOutputWanted(made)) {
-    std::vector<bool> wanted;
-    for (const ValueId v : kept) wanted.push_back(v != kNone);
-    HASTEN_ASSIGN(const auto values, c.AddNode(std::move(made), n, wanted));
-    for (size_t i = 0; i < kept.size(); ++i)
-      if (wanted[i] && IsRead(c, kept[i])) c.Replace(kept[i], values[i]);
-  }
   const std::vector<ValueId> inputs = c.node(n).inputs, outputs = c.node(n).outputs;
+  if (AnyOutputWanted(made)) HASTEN_TRY(c.ReplaceNode(n, std::move(made)));
   for (const size_t k : which)
-    if (k < outputs.size() && IsRead(c, outputs[k])) c.Replace(outputs[k], inputs[kFirst + k]);
+    if (k < outputs.size() && IsRead(c.graph(), outputs[k])) c.Replace(outputs[k], inputs[kFirst + k]);
   return true;
 }
 

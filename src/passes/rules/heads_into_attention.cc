@@ -58,13 +58,10 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
     if (x[i] = Untransposed(c, node.inputs[i]); x[i] == kNone) return false;
   const NodeId transpose = Reader(c, node.outputs[0]);
   if (transpose == kNone) return false;
-  Node made;
-  made.op = node.op;
-  made.attrs = node.attrs;
+  Node made = c.Like(n);
   auto& attrs = made.attrs.as<AttentionAttrs>();
   attrs.q_num_heads = c.type(x[0]).shape[2].value();
   attrs.kv_num_heads = c.type(x[1]).shape[2].value();
-  made.inputs = node.inputs;
   for (size_t i = 0; i < 3; ++i) {
     HASTEN_ASSIGN(made.inputs[i], Rows(c, x[i], n));
   }

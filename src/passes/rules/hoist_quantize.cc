@@ -28,14 +28,8 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const auto y = QuantizedBy(c, n);
   const NodeId move = y ? c.value(y->x).producer : kNone;
   if (!y || !c.OnlyUse(y->x) || !IsMove(c, move) || !ComesFromDequantized(c, c.node(move).inputs[0])) return false;
-  Node quantize, moved;
-  quantize.op = c.node(n).op;
-  quantize.attrs = c.node(n).attrs;
-  quantize.inputs = c.node(n).inputs;
-  quantize.inputs[0] = c.node(move).inputs[0];
-  moved.op = c.node(move).op;
-  moved.attrs = c.node(move).attrs;
-  moved.inputs = c.node(move).inputs;
+  Node quantize = c.Like(n), moved = c.Like(move);
+  quantize.inputs[0] = moved.inputs[0];
   HASTEN_ASSIGN(moved.inputs[0], c.AddNode(std::move(quantize), n));
   HASTEN_ASSIGN(const ValueId out, c.AddNode(std::move(moved), n));
   c.Replace(c.node(n).outputs[0], out);

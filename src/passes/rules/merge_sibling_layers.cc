@@ -70,9 +70,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
     sizes.push_back(layer.weight->dims[static_cast<size_t>(axis)]);
     parts.push_back(c.node(layer.node).outputs[0]);
   }
-  Node made;
-  made.op = c.node(n).op;
-  made.attrs = c.node(n).attrs;
+  Node made = c.Like(n);
   HASTEN_ASSIGN(const ValueId weights, AddJoined(c, group, &Layer::weight, axis, c.value(x).name + ".weights"));
   made.inputs = {x, weights};
   if (group[0].bias) {

@@ -4,27 +4,23 @@ namespace hasten::rules {
 namespace {
 
 constexpr std::string_view kRoots[] = {"QuantizeLinear"};
+
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const auto y = QuantizedBy(c, n);
   if (!y || !c.OnlyUse(y->x)) return false;
   const NodeId move = c.value(y->x).producer;
   if (move == kNone) return false;
-  const Node& node = c.node(move);
-  if (!OnlyMoves(node)) return false;
+  if (!OnlyMoves(c.node(move))) return false;
+  Node plain = c.Like(move);
   // ONNX Runtime, for which files mostly are, pools floats faster than it pools integers.
-  if (c.options().target == Target::kFile && !c.options().contrib && node.op->name == "MaxPool") return false;
-  const size_t moved = node.op->name == "Concat" ? node.inputs.size() : 1;
-  std::vector<ValueId> inputs = node.inputs;
+  if (c.options().target == Target::kFile && !c.options().contrib && plain.op->name == "MaxPool") return false;
+  const size_t moved = plain.op->name == "Concat" ? plain.inputs.size() : 1;
   for (size_t i = 0; i < moved; ++i) {
-    const auto x = DequantizedFrom(c, inputs[i]);
+    const auto x = DequantizedFrom(c, plain.inputs[i]);
     if (!x || c.type(x->x).dtype != c.type(c.node(n).outputs[0]).dtype || !SameQuantization(c, *x, *y)) return false;
-    inputs[i] = x->x;
+    plain.inputs[i] = x->x;
   }
   const ValueId out = c.node(n).outputs[0];
-  Node plain;
-  plain.op = node.op;
-  plain.attrs = node.attrs;
-  plain.inputs = std::move(inputs);
   HASTEN_ASSIGN(const ValueId by, c.AddNode(std::move(plain), n));
   c.Replace(out, by);
   return true;

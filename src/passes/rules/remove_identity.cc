@@ -57,8 +57,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   if (node.inputs.empty() || node.inputs[0] == kNone) return false;  // Identity of an empty optional
   if (!node.epilogue.empty() || node.outputs[0] == kNone) return false;
   for (size_t i = 1; i < node.outputs.size(); ++i)
-    if (node.outputs[i] != kNone && (!c.value(node.outputs[i]).uses.empty() || c.graph().IsOutput(node.outputs[i])))
-      return false;
+    if (IsRead(c.graph(), node.outputs[i])) return false;
   const ValueId x = node.inputs[0], y = node.outputs[0];
   if (!CopiesInput(c, node) || !c.CanReplace(y, x)) return false;
   c.Replace(y, x);

@@ -64,11 +64,7 @@ bool IsOneRow(const Shape& s) {
 Result<ValueId> AddPart(RewriteContext& c, std::span<const Link> layer, int64_t first, int64_t size, NodeId before) {
   ValueId y = kNone;
   for (const Link& link : layer) {
-    Node made;
-    made.op = c.node(link.node).op;
-    made.attrs = c.node(link.node).attrs;
-    made.name = c.node(link.node).name;
-    made.inputs = c.node(link.node).inputs;
+    Node made = c.Like(link.node);
     if (y != kNone) made.inputs[link.chained] = y;
     for (const auto& [index, axis] : link.cut) {
       HASTEN_ASSIGN(Tensor part, PartAlong(*c.Known(made.inputs[index]), axis, first, size));
@@ -98,7 +94,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   std::vector<std::pair<ValueId, ValueId>> replaced;
   int64_t first = 0;
   for (size_t i = 0; i < parts.size(); first += sizes[i++]) {
-    if (c.value(parts[i]).uses.empty() && !c.graph().IsOutput(parts[i])) continue;
+    if (!IsRead(c.graph(), parts[i])) continue;
     HASTEN_ASSIGN(const ValueId y, AddPart(c, layer, first, sizes[i], n));
     replaced.emplace_back(parts[i], y);
   }

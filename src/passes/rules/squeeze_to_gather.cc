@@ -32,7 +32,7 @@ std::optional<int64_t> EntryOfSplit(const RewriteContext& c, NodeId split, Value
   std::optional<int64_t> at;
   for (size_t i = 0; i < c.node(split).outputs.size(); ++i) {
     const ValueId v = c.node(split).outputs[i];
-    if (v == kNone || (c.value(v).uses.empty() && !c.graph().IsOutput(v))) continue;
+    if (!IsRead(c.graph(), v)) continue;
     if (!HasLengthOne(c, v, axis) || !c.OnlyUse(v)) return std::nullopt;
     const NodeId reader = c.value(v).uses[0].node;
     if (!c.node(reader).op || c.node(reader).op->name != "Squeeze") return std::nullopt;

@@ -74,11 +74,7 @@ std::vector<Link> ChainTo(const RewriteContext& c, ValueId v, int spatial) {
 
 Result<ValueId> AddLike(RewriteContext& c, NodeId n, size_t input, ValueId x, const std::vector<int64_t>& strides,
                         NodeId before) {
-  Node made;
-  made.op = c.node(n).op;
-  made.name = c.node(n).name;
-  made.attrs = c.node(n).attrs;
-  made.inputs = c.node(n).inputs;
+  Node made = c.Like(n);
   if (x != kNone) made.inputs[input] = x;
   if (!strides.empty()) made.attrs.as<ConvAttrs>().strides = strides;
   return c.AddNode(std::move(made), before);

@@ -34,9 +34,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   }
   std::sort(reduced.begin(), reduced.end());
   const ValueId x = c.node(transpose).inputs[0], y = node.outputs[0];
-  Node made;
-  made.op = node.op;
-  made.attrs = node.attrs;
+  Node made = c.Like(n);
   made.inputs = {x, c.AddConstant(c.value(y).name + ".axes", VectorI64(reduced))};
   HASTEN_ASSIGN(const ValueId out, c.AddNode(std::move(made), n));
   c.Replace(y, out);
