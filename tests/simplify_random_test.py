@@ -404,8 +404,67 @@ def rotations(b):
     b.outputs += [b.pick(cosine, joined, straight, first)] * b.chance(0.1)
 
 
+def chains(b):
+    """What one node may do where several do it."""
+    b.opset = b.pick(18, 20, 23)
+    shape = b.sizes(3, 2, 5)
+    y = b.input(shape)
+    for _ in range(b.pick(2, 3, 4)):
+        kind, axis = b.pick("cast", "clip", "pad", "concat", "expand", "where", "arithmetic", "negation"), b.pick(0, 1, 2, -1)
+        start = y
+        for _ in range(b.pick(1, 2, 2, 3)):
+            if kind == "cast":
+                y = b.add("Cast", b.add("Cast", y, to=b.pick(T.DOUBLE, T.DOUBLE, T.FLOAT16)), to=b.pick(T.FLOAT, T.FLOAT, T.DOUBLE))
+            elif kind == "clip":
+                low, high = b.pick("", b.constant(-1.5), b.constant(0.25)), b.pick("", b.constant(1), b.constant(0.5))
+                y = b.add("Relu", y) if b.chance(0.3) else b.add("Clip", b.add("Cast", y, to=T.FLOAT), low, high)
+            elif kind == "pad":
+                pads = [0] * 6
+                pads[axis % 3], pads[3 + axis % 3] = b.sizes(2, 0, 3)
+                y = b.add("Pad", b.add("Cast", y, to=T.FLOAT), b.constant(pads, np.int64), *b.pick([], [b.constant(0.5)]), mode=b.pick("constant", "constant", "edge"))
+            elif kind == "concat":
+                y = b.add("Concat", *b.pick([y, start], [start, y], [y]), axis=axis)
+            elif kind == "expand":
+                y = b.add("Cast", y, to=T.FLOAT)
+                mean = b.reduce("ReduceMean", y, [axis])
+                y = b.add(b.pick("Add", "Mul", "Max"), y, b.add("Expand", mean, b.add("Shape", y)))
+            elif kind == "where":
+                y = b.add("Where", b.constant(b.pick(True, False, [True], [True, False][:1]), np.bool_), y, b.add("Neg", y))
+            elif kind == "arithmetic":
+                y = b.add(b.pick("Add", "Sub", "Mul", "Div"), b.add("Cast", y, to=T.FLOAT), b.constant(b.pick(0.5, 3, -2)))
+            else:
+                y = b.add(b.pick("Neg", "Neg", "Abs"), y)
+            b.outputs += [b.add("Cast", y, to=T.FLOAT)] * b.chance(0.1)
+    y, op = b.add("Cast", y, to=T.FLOAT), b.pick("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
+    keepdims = b.pick(0, 1)
+    y = b.reduce(op, y, [b.pick(0, 1, 2)], keepdims)
+    y = b.reduce(op, y, [b.pick(0, 1)], keepdims if b.chance(0.8) else 1 - keepdims)
+    b.outputs.append(y)
+
+
+def affine_products(b):
+    rows, k, n = b.sizes(3)
+    x = b.input([rows, k] if b.chance(0.6) else [2, rows, k])
+    is_flat, y = len(b.feeds[x].shape) == 2, x
+    for _ in range(b.pick(1, 2)):
+        v = b.constant(b.pick(2, 0.5)) if b.chance(0.2) else b.floats(*b.pick([k], [k], [1, k], [rows, 1]))
+        if is_flat and b.chance(0.3):
+            y = b.add("BatchNormalization", y, b.floats(k), b.floats(k), b.floats(k), b.constant(b.rng.uniform(0.5, 1, k)))
+        else:
+            y = b.add(b.pick("Add", "Sub", "Mul"), *b.pick([y, v], [v, y]))
+        b.outputs += [y] * b.chance(0.1)
+    if is_flat and b.chance(0.5):
+        turned = b.pick(0, 1)
+        bias = [b.floats(*b.pick([n], [1, n], [], [rows, 1]))] * b.chance(0.6)
+        y = b.add("Gemm", y, b.floats(*([n, k] if turned else [k, n])), *bias, transB=turned, alpha=b.pick(1.0, 0.5), beta=b.pick(1.0, 2.0))
+    else:
+        y = b.add("MatMul", y, b.floats(k, n))
+        y = b.sum(y, b.floats(n)) if b.chance(0.5) else y
+    b.outputs.append(y)
+
+
 KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks, images, control,
-         rotations)
+         rotations, chains, affine_products)
 
 
 def run_here(model, feeds, level):
@@ -458,7 +517,7 @@ class RandomModels(unittest.TestCase):
                 fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
-        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "carried_to_capture", "form_attention", "form_depth_to_space",
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "carried_to_capture", "expand_into_broadcast", "fold_affine_before_product", "form_attention", "form_depth_to_space",
                   "form_layer_normalization", "form_matmul_nbits", "form_rotary_embedding", "inline_if", "invariant_out_of_loop",
                   "merge_sibling_layers", "merge_sibling_matmuls", "quantized_to_contrib", "rotation_to_contrib", "scale_into_matmul", "slices_to_split",
                   "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}

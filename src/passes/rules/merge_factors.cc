@@ -5,22 +5,25 @@
 namespace hasten::rules {
 namespace {
 
-constexpr std::string_view kRoots[] = {"Mul"};
+constexpr std::string_view kRoots[] = {"Div", "Mul"};
 constexpr int64_t kMostElements = 1 << 20;
 
-// The other operand of a Mul by something known.
+// The other operand of a Mul by, or a Div of, something known.
 struct Scaling {
   ValueId x = kNone;
   const Tensor* factor = nullptr;
+  bool divides = false;
+  double Factor(int64_t i) const { return divides ? 1 / factor->Double(i) : factor->Double(i); }
 };
 
 Scaling ScalingOf(const RewriteContext& c, NodeId n) {
   const Node& node = c.node(n);
+  const bool divides = node.op->name == "Div";
   if (!node.epilogue.empty()) return {};
   for (size_t i : {size_t{1}, size_t{0}}) {
     const Tensor* t = c.Known(node.inputs[i]);
     if (t && t->dtype == DType::kF32 && t->elements() <= kMostElements && !c.Known(node.inputs[1 - i]))
-      return {node.inputs[1 - i], t};
+      return divides && i == 0 ? Scaling() : Scaling{node.inputs[1 - i], t, divides};
   }
   return {};
 }
@@ -29,16 +32,16 @@ Scaling ScalingOf(const RewriteContext& c, NodeId n) {
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const Scaling outer = ScalingOf(c, n);
   if (!outer.factor || !c.OnlyUse(outer.x)) return false;
-  const NodeId before = c.Producer(outer.x, "Mul");
+  NodeId before = c.Producer(outer.x, "Mul");
+  if (before == kNone) before = c.Producer(outer.x, "Div");
   if (before == kNone) return false;
   const Scaling inner = ScalingOf(c, before);
   if (!inner.factor || (inner.factor->dims.rank() != 0 && outer.factor->dims.rank() != 0)) return false;
   const bool scalar_outside = outer.factor->dims.rank() == 0;
-  const Tensor &many = scalar_outside ? *inner.factor : *outer.factor,
-               &one = scalar_outside ? *outer.factor : *inner.factor;
-  HASTEN_ASSIGN(Tensor product, NewTensor(DType::kF32, many.dims));
-  for (int64_t i = 0; i < many.elements(); ++i) {
-    const double p = many.Double(i) * one.Double(0);
+  const Scaling &many = scalar_outside ? inner : outer, &one = scalar_outside ? outer : inner;
+  HASTEN_ASSIGN(Tensor product, NewTensor(DType::kF32, many.factor->dims));
+  for (int64_t i = 0; i < product.elements(); ++i) {
+    const double p = many.Factor(i) * one.Factor(0);
     if (!std::isnormal(static_cast<float>(p)) && p != 0) return false;  // what the two steps might not have lost
     product.SetDouble(i, p);
   }
@@ -53,7 +56,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
 
 extern const Rule kMergeFactors = {
     .name = "merge_factors",
-    .doc = "x * a * b, a and b known and one of them a scalar -> x * (a * b).",
+    .doc = "x * a * b, x * a / b or x / a / b, a and b known and one of them a scalar -> x * (a * b) and so on.",
     .stage = Stage::kWeights,
     .benefit = 5,
     .numerics = Numerics::kReassociated,
