@@ -6,7 +6,7 @@
 namespace hasten::rules {
 namespace {
 
-constexpr std::string_view kRoots[] = {"Conv"};
+constexpr std::string_view kRoots[] = {"Conv", "ConvTranspose"};
 
 // A padded element is 0 before the convolution, not before the shift.
 bool Pads(const ConvAttrs& a) {
@@ -28,7 +28,26 @@ std::vector<double> ShiftedBias(const Tensor& w, const Tensor* bias, int64_t gro
   return out;
 }
 
+// Places near the border see fewer weights than others: only a factor goes into a ConvTranspose.
+Result<bool> ApplyTransposed(RewriteContext& c, NodeId n) {
+  const Node& conv = c.node(n);
+  const Tensor* w = c.Known(conv.inputs[1]);
+  const ValueId x = conv.inputs[0], y = conv.outputs[0];
+  const NodeId before = c.value(x).producer;
+  if (!w || !IsFloat(w->dtype) || before == kNone || !c.OnlyUse(x) || !conv.epilogue.empty()) return false;
+  const auto a = AffineOf(c, before, 1, w->dims[0]);
+  if (!a || a->scale.empty() || !a->shift.empty()) return false;
+  Node made = c.Like(n);
+  HASTEN_ASSIGN(Tensor scaled, ScaleAlong(*w, 0, a->scale));
+  made.inputs[0] = a->x;
+  made.inputs[1] = c.AddConstant(c.value(made.inputs[1]).name, std::move(scaled));
+  HASTEN_ASSIGN(const ValueId out, c.AddNode(std::move(made), n));
+  c.Replace(y, out);
+  return true;
+}
+
 Result<bool> Apply(RewriteContext& c, NodeId n) {
+  if (c.node(n).op->name == "ConvTranspose") return ApplyTransposed(c, n);
   const Node& conv = c.node(n);
   const auto& attrs = conv.attrs.as<ConvAttrs>();
   const Tensor* w = c.Known(conv.inputs[1]);
@@ -74,7 +93,8 @@ extern const Rule kFoldAffineBefore = {
     .name = "fold_affine_before",
     .doc =
         "BatchNormalization with known statistics, or a constant per channel, then Conv with a known weight -> Conv "
-        "with other weight and bias; where something is added, only without padding.",
+        "with other weight and bias; where something is added, only without padding.  A factor then ConvTranspose -> "
+        "with another weight.",
     .stage = Stage::kWeights,
     .benefit = 10,
     .numerics = Numerics::kReassociated,
