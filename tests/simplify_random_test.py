@@ -463,8 +463,57 @@ def affine_products(b):
     b.outputs.append(y)
 
 
-KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks, images, control,
-         rotations, chains, affine_products)
+def contractions(b):
+    """Einsums: of usual equations and of any, with a weight or two inputs; sums along axes of either."""
+    lengths = dict(zip("abcde", b.sizes(5)))
+
+    def equation():
+        if b.chance(0.5):
+            return b.pick("ab,bc->ac", "ab,cb->ac", "abc,acd->abd", "abc,cd->abd", "abc,dc->abd", "a,ab->b", "ab,ab->ab", "abc->cab", "ab,b->a",
+                          "ab->a", "...ab,...bc->...ac", "ab,bc", "abc,dec->abde", "abcd,abed->abce")
+        terms = ["".join(b.rng.permutation(list("abcd"))[:b.pick(1, 2, 3)]) for _ in range(b.pick(1, 2, 2))]
+        letters = sorted(set("".join(terms)))
+        return ",".join(terms) + "->" + "".join(x for x in b.rng.permutation(letters) if b.chance(0.6))
+
+    for _ in range(2):
+        text = equation()
+        terms = text.split("->")[0].replace("...", "a" if "..." in text else "").split(",")
+        if "..." in text:
+            terms = ["e" + t[1:] for t in terms]
+        shapes = [[lengths[x] if b.chance(0.95) else 1 for x in t] for t in terms]
+        operands = [b.floats(*d) if i == 1 and b.chance(0.4) else b.input(d) for i, d in enumerate(shapes)]
+        b.outputs.append(b.add("Neg", b.add("Einsum", *operands, equation=text)))
+
+
+def upsampling(b):
+    """Entries repeated by Expand or Tile between Reshapes, and Resize that may do nothing."""
+    shape = b.sizes(b.pick(2, 3, 4, 4, 5))
+    x = b.input(shape)
+    factors = [1] * len(shape)
+    for axis in {len(shape) - 1, b.pick(*range(len(shape)))}:
+        factors[axis] = b.pick(1, 2, 2, 3)
+    in_front = b.chance(0.1)
+    cut, repeated, new = [], [], []
+    for length, factor in zip(shape, factors):
+        pair = [(length, length)] + [(1, factor)] * (factor > 1)
+        for one, other in reversed(pair) if in_front else pair:
+            new += [len(cut)] * (one == 1 != other)
+            cut.append(one)
+            repeated.append(other)
+    ints = lambda v: b.constant(v, np.int64)
+    y = b.add("Unsqueeze", x, ints(new)) if b.chance(0.4) else b.add("Reshape", x, ints(cut))
+    y = b.add("Expand", y, ints(repeated)) if b.chance(0.5) else b.add("Tile", y, ints([r // c for c, r in zip(cut, repeated)]))
+    b.outputs += [y] * b.chance(0.1)
+    y = b.add("Reshape", y, ints([length * factor for length, factor in zip(shape, factors)]))
+    scale, mode = b.pick(1, 1, 1.1), b.pick("half_pixel", "align_corners", "asymmetric")
+    sizes = b.chance(0.5) and [length * factor for length, factor in zip(shape, factors)]
+    operands = ["", ints(sizes)] if sizes else [b.constant([1] * (len(shape) - 1) + [scale])]
+    y = b.add("Resize", y, "", *operands, mode=b.pick("nearest", "linear"), coordinate_transformation_mode=mode)
+    b.outputs.append(b.add("Neg", y))
+
+
+KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks,
+         images, control, rotations, chains, affine_products, contractions, upsampling)
 
 
 def run_here(model, feeds, level):
@@ -517,10 +566,12 @@ class RandomModels(unittest.TestCase):
                 fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
-        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "carried_to_capture", "expand_into_broadcast", "fold_affine_before_product", "form_attention", "form_depth_to_space",
-                  "form_layer_normalization", "form_matmul_nbits", "form_rotary_embedding", "inline_if", "invariant_out_of_loop",
-                  "merge_sibling_layers", "merge_sibling_matmuls", "quantized_to_contrib", "rotation_to_contrib", "scale_into_matmul", "slices_to_split",
-                  "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "carried_to_capture",
+                  "einsum_to_matmul", "expand_into_broadcast", "fold_affine_before_product", "form_attention",
+                  "form_depth_to_space", "form_layer_normalization", "form_matmul_nbits", "form_resize",
+                  "form_rotary_embedding", "inline_if", "invariant_out_of_loop", "merge_sibling_layers",
+                  "merge_sibling_matmuls", "quantized_to_contrib", "rotation_to_contrib", "scale_into_matmul",
+                  "slices_to_split", "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
         self.assertLessEqual(wanted, set(fired))
 
     def check(self, builder, wants, limit):

@@ -1,14 +1,15 @@
 #include <algorithm>
 
+#include "ops/resize.h"
 #include "passes/attributes.h"
 #include "passes/rule.h"
 
 namespace hasten::rules {
 namespace {
 
-constexpr std::string_view kRoots[] = {"Cast",  "Concat",  "Dropout", "Expand", "Flatten",   "Identity",
-                                       "Max",   "Mean",    "Min",     "Pad",    "Reshape",   "Slice",
-                                       "Split", "Squeeze", "Sum",     "Tile",   "Transpose", "Unsqueeze"};
+constexpr std::string_view kRoots[] = {"Cast",    "Concat", "Dropout", "Expand",    "Flatten",  "Identity", "Max",
+                                       "Mean",    "Min",    "Pad",     "Reshape",   "Resize",   "Slice",    "Split",
+                                       "Squeeze", "Sum",    "Tile",    "Transpose", "Unsqueeze"};
 
 bool AllAre(const std::optional<std::vector<int64_t>>& v, int64_t want) {
   return v && std::all_of(v->begin(), v->end(), [&](int64_t e) { return e == want; });
@@ -32,6 +33,20 @@ bool IsInference(const RewriteContext& c, const Node& node) {
   return training && training->elements() == 1 && training->Int(0) == 0;
 }
 
+// Scales that round to the same lengths resample.
+bool ResizesNothing(const RewriteContext& c, const Node& node) {
+  const auto& mode = node.attrs.as<ResizeAttrs>().coordinate_transformation_mode;
+  if (mode == "tf_crop_and_resize" || mode == "tf_half_pixel_for_nn") return false;
+  const auto is_there = [&](size_t i) {
+    return i < node.inputs.size() && node.inputs[i] != kNone && c.dims(node.inputs[i]) != Dims{0};
+  };
+  if (!is_there(2)) return is_there(3) && SameShape(c, node);
+  const Tensor* scales = c.Known(node.inputs[2]);
+  for (int64_t i = 0; scales && i < scales->elements(); ++i)
+    if (scales->Double(i) != 1) return false;
+  return scales;
+}
+
 bool CopiesInput(const RewriteContext& c, const Node& node) {
   const std::string_view op = node.op->name;
   const auto ints = [&](size_t i) {
@@ -45,6 +60,7 @@ bool CopiesInput(const RewriteContext& c, const Node& node) {
     return from != DType::kNone && static_cast<int64_t>(from) == AttrOr<int64_t>(node, "to", -1);
   }
   if (op == "Concat" || op == "Max" || op == "Mean" || op == "Min" || op == "Sum") return one_input;
+  if (op == "Resize") return ResizesNothing(c, node);
   if (op == "Pad") return AllAre(ints(1), 0);
   if (op == "Tile") return AllAre(ints(1), 1);
   if (op == "Transpose") return IsIdentityPermutation(node);
