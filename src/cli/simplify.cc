@@ -119,20 +119,37 @@ Status Optimise(const SimplifyFlags& f, const OnnxContents& contents, Model* mod
   return {};
 }
 
-// What the result is compared with.  Where it computes on integers what the original does between DequantizeLinear and
-// QuantizeLinear, f32 that rounds to either side of half a step makes them differ by steps: the original is then
-// computed on integers, too, by the two rules that plans have for that.
+// Where one of these rules fired, the original is computed as the others have it.
+struct IntegerRules {
+  std::vector<std::string_view> fired, judges;
+  Stage stage;  // of the judges
+};
+
+std::vector<IntegerRules> RulesOfIntegers() {
+  const std::vector<std::string_view> products{"bias_into_quantized_product", "form_quantized_product",
+                                               "quantize_into_product"};
+  return {{{"quantized_to_contrib"}, {"fuse_quantized", "move_quantized"}, Stage::kWeights},
+          {products, products, Stage::kMerge}};
+}
+
+// What the result is compared with.  Where f32 that comes about otherwise rounds to the other side of half a step,
+// integers differ by steps: the original is then computed as the result is.
 Result<std::shared_ptr<const Model>> Judge(std::unique_ptr<Model> model, const PassReport& report) {
-  const bool is_quantized = std::any_of(report.entries.begin(), report.entries.end(), [](const PassReport::Entry& e) {
-    return e.name == "quantized_to_contrib" && e.fired > 0;
-  });
-  if (!is_quantized) return std::shared_ptr<const Model>(std::move(model));
+  const auto is_in = [](const std::vector<std::string_view>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::vector<const Rule*> rules;
-  for (const Rule* rule : BuiltInRules())
-    if (rule->name == "fuse_quantized" || rule->name == "move_quantized") rules.push_back(rule);
-  const Pass pass{"quantized", Stage::kWeights};
+  std::vector<Pass> passes;
+  for (const IntegerRules& r : RulesOfIntegers()) {
+    if (std::none_of(report.entries.begin(), report.entries.end(),
+                     [&](const PassReport::Entry& e) { return e.fired > 0 && is_in(r.fired, e.name); }))
+      continue;
+    passes.push_back({"quantized", r.stage});
+    for (const Rule* rule : BuiltInRules())
+      if (is_in(r.judges, rule->name)) rules.push_back(rule);
+  }
   PassReport unread;
-  HASTEN_TRY(RunPasses({&pass, 1}, rules, &model->graph, {}, &unread));
+  if (!passes.empty()) HASTEN_TRY(RunPasses(passes, rules, &model->graph, {}, &unread));
   return std::shared_ptr<const Model>(std::move(model));
 }
 
@@ -247,7 +264,8 @@ only a plan can use (fused epilogues, layouts) is not in it. Graphs inside nodes
 
 With --contrib the result is for ONNX Runtime: ops of com.microsoft stand for several nodes, as its extended level makes
 them (FusedConv, Attention, SkipLayerNormalization, QLinearAdd, ...). Nodes between DequantizeLinear and QuantizeLinear
-are then computed on integers, and the check does the same with the original.
+are then computed on integers, products behind DynamicQuantizeLinear in one node, and the check does the same with the
+original.
 
 Takes the arguments of onnxsim, and is it when called by that name. Flags of onnxsim that ask for something else
 (quantising, other file formats, other providers) are refused. What differs: outputs are compared without being asked;
