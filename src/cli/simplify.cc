@@ -123,33 +123,34 @@ Status Optimise(const SimplifyFlags& f, const OnnxContents& contents, Model* mod
 struct IntegerRules {
   std::vector<std::string_view> fired, judges;
   Stage stage;  // of the judges
+  PassOptions options;
 };
 
 std::vector<IntegerRules> RulesOfIntegers() {
   const std::vector<std::string_view> products{"bias_into_quantized_product", "form_quantized_product",
                                                "quantize_into_product"};
-  return {{{"quantized_to_contrib"}, {"fuse_quantized", "move_quantized"}, Stage::kWeights},
-          {products, products, Stage::kMerge}};
+  return {{{"quantized_to_contrib"}, {"fuse_quantized", "move_quantized"}, Stage::kWeights, {}},
+          {products, products, Stage::kMerge, {.target = Target::kFile, .contrib = true}}};
+}
+
+bool IsIn(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // What the result is compared with.  Where f32 that comes about otherwise rounds to the other side of half a step,
 // integers differ by steps: the original is then computed as the result is.
 Result<std::shared_ptr<const Model>> Judge(std::unique_ptr<Model> model, const PassReport& report) {
-  const auto is_in = [](const std::vector<std::string_view>& names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  std::vector<const Rule*> rules;
-  std::vector<Pass> passes;
   for (const IntegerRules& r : RulesOfIntegers()) {
     if (std::none_of(report.entries.begin(), report.entries.end(),
-                     [&](const PassReport::Entry& e) { return e.fired > 0 && is_in(r.fired, e.name); }))
+                     [&](const PassReport::Entry& e) { return e.fired > 0 && IsIn(r.fired, e.name); }))
       continue;
-    passes.push_back({"quantized", r.stage});
+    std::vector<const Rule*> rules;
     for (const Rule* rule : BuiltInRules())
-      if (is_in(r.judges, rule->name)) rules.push_back(rule);
+      if (IsIn(r.judges, rule->name)) rules.push_back(rule);
+    const Pass pass{"quantized", r.stage};
+    PassReport unread;
+    HASTEN_TRY(RunPasses({&pass, 1}, rules, &model->graph, r.options, &unread));
   }
-  PassReport unread;
-  if (!passes.empty()) HASTEN_TRY(RunPasses(passes, rules, &model->graph, {}, &unread));
   return std::shared_ptr<const Model>(std::move(model));
 }
 
