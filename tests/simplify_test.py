@@ -258,6 +258,23 @@ class Commands(CommandLine):
         model = self.simplified("--contrib")
         self.assertEqual(([n.op_type for n in model.graph.node], model.opset_import[0].version), (["DepthToSpace"], 17))
 
+    def test_contrib_of_many_layers_that_quantise_as_they_run(self):
+        """One node rounds as those it stands for: one bit would move integers by a step in the layers behind, and fail the check."""
+        rng, size, layers = np.random.default_rng(0), 128, 12
+        nodes, weights = [], [numpy_helper.from_array(np.float32(0.0011), "ws")]
+        for i in range(layers):
+            weights += [numpy_helper.from_array(rng.integers(0, 256, (size, size)).astype(np.uint8), f"w{i}"),
+                        numpy_helper.from_array(rng.uniform(-1, 1, size).astype(np.float32), f"b{i}"), numpy_helper.from_array(np.uint8(128), f"wz{i}")]
+            nodes += [node("DynamicQuantizeLinear", [f"x{i}"], [f"q{i}", f"s{i}", f"z{i}"]),
+                      node("MatMulInteger", [f"q{i}", f"w{i}", f"z{i}", f"wz{i}"], [f"p{i}"]), node("Cast", [f"p{i}"], [f"f{i}"], to=T.FLOAT),
+                      node("Mul", [f"s{i}", "ws"], [f"m{i}"]), node("Mul", [f"f{i}", f"m{i}"], [f"y{i}"]),
+                      node("Add", [f"y{i}", f"b{i}"], [f"x{i + 1}"])]
+        shape = (512, size)
+        self.save(model_of(nodes, [info("x0", shape)], [info(f"x{layers}", shape)], weights))
+        model = self.simplified("--contrib")
+        self.assertEqual([n.op_type for n in model.graph.node], ["DynamicQuantizeMatMul"] * layers)
+        self.assertEqual(len(self.simplified().graph.node), len(nodes))
+
     def test_contrib_is_asked_for(self):
         self.scaled()
         self.assertEqual({n.domain for n in self.simplified().graph.node}, {""})

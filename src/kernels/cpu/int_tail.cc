@@ -104,9 +104,13 @@ void Floats(const ToFloats& t, const SumRows& rows, float* y, int64_t y_step) {
     int64_t j = 0;
     for (; j + lanes <= rows.columns; j += lanes) {
       const auto bias = added ? hn::LoadU(d, added + j) : hn::Zero(d);
-      hn::StoreU(hn::MulAdd(hn::ConvertTo(d, hn::LoadU(DI(), c + j)), hn::LoadU(d, scale + j), bias), d, y + j);
+      const auto scaled = hn::Mul(hn::ConvertTo(d, hn::LoadU(DI(), c + j)), hn::LoadU(d, scale + j));
+      hn::StoreU(hn::Add(scaled, bias), d, y + j);
     }
-    for (; j < rows.columns; ++j) y[j] = static_cast<float>(c[j]) * scale[j] + (added ? added[j] : 0.0f);
+    for (; j < rows.columns; ++j) {
+      const float scaled = static_cast<float>(c[j]) * scale[j];  // one statement with the sum would be one operation
+      y[j] = scaled + (added ? added[j] : 0.0f);
+    }
   }
 }
 

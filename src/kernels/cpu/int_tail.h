@@ -27,7 +27,7 @@ struct SumRows {
 // `y`: of row 0, column `column`; its rows are y_step apart.
 void RequantizeRows(const Requantize& q, const SumRows& c, std::byte* y, int64_t y_step);
 
-// y[j] = c[j] * scale[j] + bias[j].
+// y[j] = c[j] * scale[j] + bias[j], rounded after each step as the nodes it stands for round.
 struct ToFloats {
   const float* scale = nullptr;
   const float* bias = nullptr;  // null: none

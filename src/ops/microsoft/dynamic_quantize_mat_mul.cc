@@ -29,8 +29,9 @@ Status Eval(KernelCall& c) {
   const int64_t columns = b.rank() > 1 ? b.back() : 1;
   for (size_t i = 0; i < sum.size(); ++i) {
     const int64_t n = static_cast<int64_t>(i) % columns;
-    sum[i] *= static_cast<double>(q.scale) * c.input(kScale).Double(c.input(kScale).elements() == 1 ? 0 : n);
-    if (c.has(kBias)) sum[i] += c.input(kBias).Double(n);
+    const double scale = c.input(kScale).Double(c.input(kScale).elements() == 1 ? 0 : n);
+    sum[i] =
+        ScaleSum(y.dtype, sum[i], static_cast<double>(q.scale), scale, c.has(kBias) ? c.input(kBias).Double(n) : 0.0);
   }
   WriteDoubles(&y, 0, sum);
   return {};

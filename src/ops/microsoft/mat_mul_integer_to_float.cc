@@ -27,9 +27,9 @@ Status Eval(KernelCall& c) {
   for (size_t i = 0; i < sum.size(); ++i) {
     const auto at = static_cast<int64_t>(i), n = at % s.cols, m = at / s.cols % s.rows, batch = at / s.cols / s.rows;
     const bool per_batch = c.input(kAScale).elements() > s.rows;
-    sum[i] *= LineValue(c.input(kAScale), per_batch ? batch : 0, s.rows, m) *
-              c.input(kBScale).Double(c.input(kBScale).elements() == 1 ? 0 : n);
-    if (c.has(kBias)) sum[i] += c.input(kBias).Double(n);
+    sum[i] = ScaleSum(y.dtype, sum[i], LineValue(c.input(kAScale), per_batch ? batch : 0, s.rows, m),
+                      c.input(kBScale).Double(c.input(kBScale).elements() == 1 ? 0 : n),
+                      c.has(kBias) ? c.input(kBias).Double(n) : 0.0);
   }
   WriteDoubles(&y, 0, sum);
   return {};

@@ -40,6 +40,12 @@ Status InferQuantizedUnary(InferCall& c) {
   return {};
 }
 
+double ScaleSum(DType t, double sum, double a_scale, double b_scale, double bias) {
+  if (t != DType::kF32) return sum * (a_scale * b_scale) + bias;
+  const auto rounded = [](double v) { return static_cast<double>(static_cast<float>(v)); };
+  return rounded(rounded(rounded(sum) * rounded(a_scale * b_scale)) + bias);
+}
+
 SampleInput ScaleInput(double v) { return {DType::kF32, {}, 0, 0, {v}}; }
 SampleInput ZeroInput(DType t, double v) { return {t, {}, 0, 0, {v}}; }
 

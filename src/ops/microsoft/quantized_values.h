@@ -36,6 +36,10 @@ Status InferQuantizedBinary(InferCall& c);
 Status EvalQuantizedBinary(KernelCall& c, double (*f)(double, double));
 std::vector<Sample> QuantizedBinarySamples();
 
+// A sum of products of integers times the scales of both operands, plus the bias (0: none): f32 is rounded after each
+// step, as Cast, Mul by the product of the scales, and Add round it.
+double ScaleSum(DType t, double sum, double a_scale, double b_scale, double bias);
+
 SampleInput ScaleInput(double v);
 SampleInput ZeroInput(DType t, double v);
 
