@@ -70,7 +70,7 @@ class Builder:
         return self.add("Add", a, b) if self.chance(0.5) else self.add("Add", b, a)
 
     def reduce(self, op, x, axes, keepdims=1):
-        if self.opset < 18:
+        if self.opset < 18 and op != "ReduceSum":  # whose axes are an input since opset 13
             return self.add(op, x, axes=axes, keepdims=keepdims)
         return self.add(op, x, self.constant(axes, np.int64), keepdims=keepdims)
 
@@ -404,8 +404,67 @@ def rotations(b):
     b.outputs += [b.pick(cosine, joined, straight, first)] * b.chance(0.1)
 
 
+def spelled(b):
+    """Softmax, InstanceNormalization and activations as exporters spell them."""
+    b.flags = b.pick(["--contrib"], [])
+    for _ in range(3):
+        spell(b)
+
+
+def spell(b):
+    kind, shape = b.pick("softmax", "transposed", "instance", "activation"), b.sizes(4)
+    y, last = b.input(shape), b.pick(-1, -1, 3, 1)
+    if kind == "softmax":
+        peaks = b.reduce("ReduceMax", y, b.pick([last], [last - 1], [2, 3]) if b.chance(0.15) else [last])
+        below = b.add("Sub", y, peaks) if b.chance(0.95) else y
+        e = b.add("Exp", below)
+        total = b.reduce("ReduceSum", e if b.chance(0.95) else y, [last])
+        how = b.pick("Div", "Reciprocal", "Log")
+        if how == "Log":
+            y = b.add("Sub", below, b.add("Log", b.add("Abs", total) if b.chance(0.1) else total))
+        else:
+            y = b.add("Div", e, total) if how == "Div" else b.add("Mul", *b.pick([e, b.add(how, total)], [b.add(how, total), e]))
+        b.outputs += [b.pick(e, total, below)] * b.chance(0.15)
+    elif kind == "transposed":
+        there, back = b.pick(([0, 2, 3, 1], [0, 3, 1, 2]), ([0, 2, 3, 1], [0, 3, 1, 2]), ([0, 2, 3, 1], [0, 2, 3, 1]), ([3, 1, 2, 0], [3, 1, 2, 0]))
+        t = b.add("Transpose", y, perm=there)
+        s = b.add(b.pick("Softmax", "LogSoftmax"), t, axis=b.pick(-1, 3, 1))
+        y = b.add("Transpose", s, perm=back)
+        b.outputs += [b.pick(t, s)] * b.chance(0.15)
+    elif kind == "instance":
+        axes = b.pick([2, 3], [2, 3], [-1, -2], [3], [1, 2, 3])
+        d = b.add("Sub", y, b.reduce("ReduceMean", y, axes))
+        squares = b.add("Pow", d, b.constant(2)) if b.chance(0.5) else b.add("Mul", d, d)
+        n = b.add("Div", d, b.add("Sqrt", b.sum(b.reduce("ReduceMean", squares, axes), b.constant(1e-2))))
+        b.outputs += [n] * b.chance(0.1)
+        y = b.add("Mul", n, b.floats(*b.pick([shape[1], 1, 1], [1, shape[1], 1, 1], [], [shape[3]]))) if b.chance(0.8) else n
+        y = b.sum(y, b.floats(*b.pick([shape[1], 1, 1], [shape[1], 1, 1], [1], [shape[2], 1]))) if b.chance(0.8) else y
+    else:
+        for _ in range(2):
+            y = hard(b, y)
+            b.outputs += [y] * b.chance(0.2)
+    b.outputs.append(activation(b, y) if b.chance(0.3) else y)
+
+
+def hard(b, x):
+    """HardSigmoid, HardSwish, Mish or Gelu, or what looks like one of them."""
+    kind, number = b.pick("sigmoid", "line", "swish", "mish", "gelu"), lambda v: b.constant(v if b.chance(0.97) else 2.5)
+    if kind == "gelu":
+        return gelu(b, x)
+    if kind == "mish":
+        return b.add("Mul", x, b.add("Tanh", b.add("Softplus", x)))
+    if kind == "line":
+        return b.add("Clip", b.sum(b.add("Mul", x, b.constant(0.2)) if b.chance(0.8) else x, b.constant(0.5)), number(0), number(1))
+    clipped = b.add("Clip", b.sum(x, number(3)), b.constant(0), number(6))
+    b.outputs += [clipped] * b.chance(0.1)
+    sixth = lambda v: b.add("Div", v, b.constant(6)) if b.chance(0.5) else b.add("Mul", v, b.constant(1 / 6))
+    if kind == "sigmoid":
+        return sixth(clipped)
+    return b.add("Mul", x, sixth(clipped)) if b.chance(0.5) else sixth(b.add("Mul", clipped, x))
+
+
 KINDS = (convolutions, matrices, products, norms, quantized, attention, merged_attention, structure, siblings, blocks, images, control,
-         rotations)
+         rotations, spelled)
 
 
 def run_here(model, feeds, level):
@@ -458,10 +517,11 @@ class RandomModels(unittest.TestCase):
                 fired.update(self.check(builder, wants, STEPS if kind is quantized else ROUNDING))
         print(f"{COUNT} models, {refused} that ONNX Runtime refuses; by rules: {dict(fired)}")
         self.assertLess(refused, COUNT // 20)
-        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "carried_to_capture", "form_attention", "form_depth_to_space",
-                  "form_layer_normalization", "form_matmul_nbits", "form_rotary_embedding", "inline_if", "invariant_out_of_loop",
-                  "merge_sibling_layers", "merge_sibling_matmuls", "quantized_to_contrib", "rotation_to_contrib", "scale_into_matmul", "slices_to_split",
-                  "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
+        wanted = {"activation_into_conv", "activation_into_gemm", "bias_into_gelu", "carried_to_capture", "form_activation", "form_attention", "form_depth_to_space",
+                  "form_instance_normalization", "form_layer_normalization", "form_matmul_nbits", "form_rotary_embedding", "form_softmax",
+                  "inline_if", "invariant_out_of_loop", "merge_sibling_layers", "merge_sibling_matmuls", "quantized_to_contrib",
+                  "rotation_to_contrib", "scale_into_matmul", "slices_to_split",
+                  "softmax_between_transposes", "sum_into_normalization", "transpose_into_matmul", "unroll_loop"}
         self.assertLessEqual(wanted, set(fired))
 
     def check(self, builder, wants, limit):
