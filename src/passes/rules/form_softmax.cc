@@ -52,7 +52,8 @@ class SoftmaxReader {
     const auto axes = c_.node(n).inputs.size() > 1 ? c_.KnownInts(In(n, 1)) : std::nullopt;
     const Type& type = c_.type(x);
     if (!IsServed(type) || !axes || axes->size() != 1) return -1;
-    return (*axes)[0] < 0 ? (*axes)[0] + type.shape.rank() : (*axes)[0];
+    const int64_t axis = (*axes)[0] < 0 ? (*axes)[0] + type.shape.rank() : (*axes)[0];
+    return axis < type.shape.rank() ? axis : -1;
   }
   int64_t Sum(ValueId terms, ValueId v) { return AxisOf("ReduceSum", terms, v); }
   int64_t SumOfExp(ValueId x, ValueId v) {
