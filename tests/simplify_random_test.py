@@ -418,12 +418,15 @@ def spell(b):
         peaks = b.reduce("ReduceMax", y, b.pick([last], [last - 1], [2, 3]) if b.chance(0.15) else [last])
         below = b.add("Sub", y, peaks) if b.chance(0.95) else y
         e = b.add("Exp", below)
-        total = b.reduce("ReduceSum", e if b.chance(0.95) else y, [last])
+        total = b.reduce("ReduceSum", e if b.chance(0.95) else b.add("Exp", y), [last])
         how = b.pick("Div", "Reciprocal", "Log")
-        if how == "Log":
+        if how == "Div":
+            y = b.add("Div", e, total)
+        elif how == "Log":
             y = b.add("Sub", below, b.add("Log", b.add("Abs", total) if b.chance(0.1) else total))
         else:
-            y = b.add("Div", e, total) if how == "Div" else b.add("Mul", *b.pick([e, b.add(how, total)], [b.add(how, total), e]))
+            inverse = b.add("Reciprocal", total)
+            y = b.add("Mul", *b.pick([e, inverse], [inverse, e]))
         b.outputs += [b.pick(e, total, below)] * b.chance(0.15)
     elif kind == "transposed":
         there, back = b.pick(([0, 2, 3, 1], [0, 3, 1, 2]), ([0, 2, 3, 1], [0, 3, 1, 2]), ([0, 2, 3, 1], [0, 2, 3, 1]), ([3, 1, 2, 0], [3, 1, 2, 0]))
