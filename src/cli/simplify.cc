@@ -49,7 +49,7 @@ Result<std::unique_ptr<Model>> Prepared(const SimplifyFlags& f) {
 }
 
 // LayerNormalization came with 17, and what reads ops of com.microsoft reads that.
-constexpr int kLayerNormalization = 17, kFirstRaised = 7, kColumnFirst = 11;  // of DepthToSpace
+constexpr int kLayerNormalization = 17, kHardSwish = 14, kFirstRaised = 7, kColumnFirst = 11;  // of DepthToSpace
 
 // The opset whose ops rules may make.
 int OpsetOfRules(const SimplifyFlags& f, const Model& model) {
@@ -61,6 +61,7 @@ int OpsetOfRules(const SimplifyFlags& f, const Model& model) {
 bool IsBeyond(const Node& node, int opset) {
   if (!node.op) return false;
   if (node.op->name == "LayerNormalization") return opset < kLayerNormalization;
+  if (node.op->name == "HardSwish") return opset < kHardSwish;
   return node.op->name == "DepthToSpace" && node.attrs.as<DepthSpaceAttrs>().mode != "DCR" && opset < kColumnFirst;
 }
 

@@ -1,5 +1,6 @@
 #include "passes/affine.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -40,6 +41,8 @@ std::optional<Affine> OfBatchNormalization(const RewriteContext& c, const Node& 
   return out;
 }
 
+bool IsFinite(double v) { return std::isfinite(static_cast<float>(v)); }
+
 void Negate(std::vector<double>* v) {
   for (double& e : *v) e = -e;
 }
@@ -71,6 +74,25 @@ std::optional<Affine> AffineOf(const RewriteContext& c, NodeId n, int channel, i
     out.shift = std::move(*k);
   }
   return out;
+}
+
+bool ExtendAffine(const RewriteContext& c, std::span<const std::string_view> ops, AffineChain* chain) {
+  if (!c.OnlyUse(chain->y)) return false;
+  const NodeId n = c.value(chain->y).uses[0].node;
+  if (!c.node(n).op || std::find(ops.begin(), ops.end(), c.node(n).op->name) == ops.end() ||
+      !(c.type(c.node(n).outputs[0]) == c.type(chain->y)))
+    return false;
+  const auto affine = AffineOf(c, n, 1, static_cast<int64_t>(chain->scale.size()));
+  if (!affine || affine->x != chain->y) return false;
+  AffineChain longer{c.node(n).outputs[0], n, chain->scale, chain->shift};
+  for (size_t i = 0; i < longer.scale.size(); ++i) {
+    const double factor = affine->scale.empty() ? 1 : affine->scale[i];
+    longer.scale[i] *= factor;
+    longer.shift[i] = longer.shift[i] * factor + (affine->shift.empty() ? 0 : affine->shift[i]);
+    if (!IsFinite(longer.scale[i]) || !IsFinite(longer.shift[i])) return false;
+  }
+  *chain = std::move(longer);
+  return true;
 }
 
 namespace {

@@ -128,6 +128,17 @@ std::optional<ProgramBuilder::Instr> ProgramBuilder::HardSigmoid(Ref r) const {
   return Instr{PointwiseOp::kHardSigmoid, *a, kHost, 1.0f / 6, 0.5f};
 }
 
+// clip(alpha * a + beta, 0, 1)
+std::optional<ProgramBuilder::Instr> ProgramBuilder::HardSigmoidOf(const Instr& clip) const {
+  const Instr* add = clip.alpha == 0 && clip.beta == 1 ? Def(clip.a, PointwiseOp::kAdd) : nullptr;
+  if (!add) return std::nullopt;
+  const auto beta = ConstOf(ConstOf(add->b) ? add->b : add->a);
+  const Product p = Flatten(ConstOf(add->b) ? add->a : add->b);
+  const auto alpha = static_cast<float>(p.constant);
+  if (!beta || p.factors.size() != 1 || !std::isfinite(alpha) || !std::isfinite(*beta)) return std::nullopt;
+  return Instr{PointwiseOp::kHardSigmoid, p.factors[0], kHost, alpha, static_cast<float>(*beta)};
+}
+
 // a * gate(a)
 std::optional<ProgramBuilder::Instr> ProgramBuilder::Gated(Ref a, Ref gate) const {
   if (const Instr* sigmoid = Def(gate, PointwiseOp::kSigmoid)) {
@@ -147,6 +158,7 @@ std::optional<ProgramBuilder::Instr> ProgramBuilder::Gated(Ref a, Ref gate) cons
 
 std::optional<ProgramBuilder::Instr> ProgramBuilder::Simpler(Ref r) const {
   const Instr& instr = At(r);
+  if (instr.op == PointwiseOp::kClip) return HardSigmoidOf(instr);
   if (instr.op != PointwiseOp::kMul && instr.op != PointwiseOp::kDiv) return std::nullopt;
   if (auto hard = HardSigmoid(r)) return hard;
   if (instr.op == PointwiseOp::kMul) {

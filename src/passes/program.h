@@ -44,6 +44,7 @@ class ProgramBuilder {
   bool IsGeluTanhArgument(Ref r, Ref a) const;
   std::optional<Instr> Gelu(Ref a, Ref g) const;
   std::optional<Instr> HardSigmoid(Ref r) const;
+  std::optional<Instr> HardSigmoidOf(const Instr& clip) const;
   std::optional<Instr> Gated(Ref a, Ref gate) const;
   std::optional<Instr> Simpler(Ref r) const;
   bool FoldConstant(Instr* instr) const;

@@ -51,18 +51,19 @@ class Spelling {
   ProgramBuilder program_;
 };
 
-// Values that the node and those before it read, nearest first, and that are read twice or more.
+// Values that the node and those before it read, farthest first.
 std::vector<ValueId> Candidates(const RewriteContext& c, NodeId n) {
   std::vector<NodeId> nodes{n};
   std::vector<ValueId> out;
   for (size_t i = 0; i < nodes.size() && nodes.size() < kMaxNodes; ++i)
     for (ValueId v : PointwiseInputs(c, nodes[i])) {
-      if (c.value(v).uses.size() > 1 && std::find(out.begin(), out.end(), v) == out.end()) out.push_back(v);
+      if (std::find(out.begin(), out.end(), v) == out.end()) out.push_back(v);
       const NodeId producer = c.value(v).producer;
       if (producer != kNone && IsPointwise(c, producer) &&
           std::find(nodes.begin(), nodes.end(), producer) == nodes.end())
         nodes.push_back(producer);
     }
+  std::reverse(out.begin(), out.end());
   return out;
 }
 

@@ -12,8 +12,8 @@ struct SpelledActivation {
   PointwiseInstr instr;
   ValueId x = kNone;
 };
-// What node n and nodes before it that serve nothing else compute from one value of the same shape, f32, if they come
-// down to one instruction.
+// What node n and as many nodes before it as possible, which serve nothing else, compute from one value of the same
+// shape, f32, if they come down to one instruction.
 std::optional<SpelledActivation> SpelledActivationAt(const RewriteContext& c, NodeId n);
 
 // (x - mean) / sqrt(variance + epsilon), or x / sqrt(mean of squares + epsilon), over the last axes of x.
