@@ -19,7 +19,7 @@ import onnxruntime as ort
 from command_line import HASTEN
 from simplify_patterns import KINDS, Builder, quantized
 
-COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", 20 * len(KINDS)))
+COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", 30 * len(KINDS)))
 LEVELS = ort.GraphOptimizationLevel
 ROUNDING, STEPS = 2e-5, 0.06  # of an output's largest element: of f32, of 8-bit integers
 
