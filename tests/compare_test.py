@@ -46,6 +46,19 @@ class Compare(CommandLine):
         self.json("compare", "m.onnx", "n.onnx", "--bound", "0.5", "--no-timing-cache", "--input", "x.npy")
         self.fails("compare", "m.onnx", "n.onnx", "--input", "x.npy", says="1 of 1 outputs differ by more than")
 
+    def test_a_plan_is_run_as_it_was_planned(self):
+        self.chain("m.onnx", 2)
+        self.chain("n.onnx", 3)
+        self.save_npy("x.npy", np.array([[1, 2, 3], [4, 5, 6]], np.float32))
+        for model in "mn":
+            self.out("plan", f"{model}.onnx", "-o", f"{model}.plan", "--no-timing-cache")
+        facts = self.json("compare", "m.onnx", "m.plan", "--input", "x.npy")
+        self.assertFalse(facts["planned_again"])
+        self.assertEqual(facts["outputs"][0]["ulps"][0], 6)
+        self.assertFalse(self.json("compare", "m.plan", "--input", "x.npy")["planned_again"])
+        facts = self.json("compare", "m.onnx", "n.plan", "--input", "x.npy", status=1)
+        self.assertAlmostEqual(facts["outputs"][0]["max_absolute"], 6)
+
     def test_text(self):
         self.chain("m.onnx", 2)
         text = self.out("compare", "m.onnx", "--no-passes", "--no-timing-cache")

@@ -131,14 +131,30 @@ Status FindFailingPart(const CompareFlags& f, std::span<const Value> inputs, con
   return {};
 }
 
+Status RequireInterface(const Graph& graph, size_t inputs, size_t outputs, const CompareFlags& f) {
+  if (graph.inputs.size() == inputs && graph.outputs.size() == outputs) return {};
+  return Status(Code::kInvalidArgument, Str("must have as many inputs and outputs as ", f.run.model));
+}
+
+// A plan file is run as it was planned.
+Result<std::unique_ptr<Session>> TestedSession(const CompareFlags& f, const std::string& path,
+                                               std::span<const Value> inputs, size_t outputs, Report* report) {
+  if (!IsPlanFile(path)) {
+    HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(path, f.run.plan.plugins.catalog()));
+    HASTEN_TRY(RequireInterface(model->graph, inputs.size(), outputs, f).At(path));
+    return PlanSession(f.run.plan, std::move(model), inputs, /*keep_weights=*/true, report);
+  }
+  HASTEN_ASSIGN(const PlanFile file, PlanFile::Open(path));
+  HASTEN_ASSIGN(auto session, LoadPlannedSession(f.run.plan, file, report));
+  HASTEN_TRY(RequireInterface(session->model().graph, inputs.size(), outputs, f).At(path));
+  return session;
+}
+
 Result<Tested> RunTested(const CompareFlags& f, std::span<const Value> inputs, size_t outputs, Report* report,
                          const std::function<void(const LayerTrace&)>& seen) {
   const std::string& path = f.other.empty() ? f.run.model : f.other;
-  HASTEN_ASSIGN(std::shared_ptr<Model> model, LoadModel(path, f.run.plan.plugins.catalog()));
-  if (model->graph.inputs.size() != inputs.size() || model->graph.outputs.size() != outputs)
-    return Status(Code::kInvalidArgument, Str(path, ": must have as many inputs and outputs as ", f.run.model));
   Tested out;
-  HASTEN_ASSIGN(out.session, PlanSession(f.run.plan, std::move(model), inputs, /*keep_weights=*/true, report));
+  HASTEN_ASSIGN(out.session, TestedSession(f, path, inputs, outputs, report));
   LayerTrace trace(*out.session->plan(), f.outputs_only ? 0 : kMostTraced);
   RunOptions options;
   options.observer = &trace;
@@ -197,10 +213,13 @@ Status Compare(const CompareFlags& f, Report* report) {
 
 std::function<Status()> Define(CLI::App* app) {
   const auto f = std::make_shared<CompareFlags>();
-  app->add_option("A", f->run.model, "The model that is right, as the judge computes it: .onnx, .ir, or zoo:NAME")
+  app->add_option("A", f->run.model,
+                  "The model that is right, as the judge computes it: .onnx, .ir, a plan file, or zoo:NAME")
       ->required()
       ->type_name("");
-  app->add_option("B", f->other, "The model to test, planned as the options say (A itself)")->type_name("");
+  app->add_option("B", f->other,
+                  "The model to test, planned as the options say (A itself), or a plan file, run as it was planned")
+      ->type_name("");
   app->add_option("--bound", f->bound, "Largest difference allowed, over the largest element of the value in A")
       ->type_name("X")
       ->capture_default_str()
@@ -242,6 +261,7 @@ constexpr Example kExamples[] = {
      "hasten compare model.onnx"},
     {"What does more liberty with rounding cost?", "hasten compare model.onnx --precision fast"},
     {"A model and what became of it.", "hasten compare in.onnx out.onnx --no-passes"},
+    {"Is a plan that was made elsewhere still right?", "hasten compare model.onnx model.plan"},
     {"Which node is to blame? As a model that shows it.", "hasten compare in.onnx out.onnx --bisect small.onnx"},
     {"What ONNX Runtime says, as a page.",
      "hasten compare model.onnx --judge onnxruntime --python venv/bin/python --report page.html"},
@@ -257,8 +277,8 @@ The histogram counts f32 elements by how many units in the last place they are a
 
 --bisect begins at the first layer beyond the bound. It cuts parts of B out that end there, feeds them what the judge
 computed, and looks for the smallest that is beyond the bound by itself: one node, where one is to blame. Parts are run
-as B was; where B is another model that is wrong even without any rule, without rules. The last line says how to see
-the difference again.
+as B was, those of a plan file as the options say; where B is another model that is wrong even without any rule, without
+rules. The last line says how to see the difference again.
 
 Exit status: 0 all outputs within the bound, 1 bad input or an output beyond it, 2 wrong usage.)";
 
