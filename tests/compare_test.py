@@ -58,6 +58,7 @@ class Compare(CommandLine):
         self.assertFalse(self.json("compare", "m.plan", "--input", "x.npy")["planned_again"])
         facts = self.json("compare", "m.onnx", "n.plan", "--input", "x.npy", status=1)
         self.assertAlmostEqual(facts["outputs"][0]["max_absolute"], 6)
+        self.fails("compare", "m.onnx", "n.plan", "--bisect", "small.onnx", says="n.plan: --bisect takes a model, is a plan file")
 
     def test_text(self):
         self.chain("m.onnx", 2)

@@ -25,6 +25,8 @@ struct CompareFlags {
   bool outputs_only = false;
   std::string judge = "references", python = "python3";
   std::string bisect, report;
+
+  const std::string& tested() const { return other.empty() ? run.model : other; }
 };
 
 // The tested model, run as it was planned.
@@ -95,8 +97,7 @@ Status FindFailingPart(const CompareFlags& f, std::span<const Value> inputs, con
     tell("bisect: nothing differs; no part was written");
     return {};
   }
-  HASTEN_ASSIGN(const std::shared_ptr<const Model> tested,
-                LoadModel(f.other.empty() ? f.run.model : f.other, f.run.plan.plugins.catalog()));
+  HASTEN_ASSIGN(const std::shared_ptr<const Model> tested, LoadModel(f.tested(), f.run.plan.plugins.catalog()));
   BisectTask task{tested.get(), inputs, &right, {}, f.bound};
   const bool plainly = WrongPlainly(f, tested, inputs, right);
   task.plan = [&](std::shared_ptr<Model> part, std::span<const Value> contents) -> Result<std::unique_ptr<Session>> {
@@ -152,7 +153,7 @@ Result<std::unique_ptr<Session>> TestedSession(const CompareFlags& f, const std:
 
 Result<Tested> RunTested(const CompareFlags& f, std::span<const Value> inputs, size_t outputs, Report* report,
                          const std::function<void(const LayerTrace&)>& seen) {
-  const std::string& path = f.other.empty() ? f.run.model : f.other;
+  const std::string& path = f.tested();
   Tested out;
   HASTEN_ASSIGN(out.session, TestedSession(f, path, inputs, outputs, report));
   LayerTrace trace(*out.session->plan(), f.outputs_only ? 0 : kMostTraced);
@@ -179,6 +180,9 @@ void ShowAll(const CompareFlags& f, const Comparison& c, int64_t dropped, Report
 Status Compare(const CompareFlags& f, Report* report) {
   if (!f.bisect.empty() && !f.bisect.ends_with(".onnx"))
     return Status(Code::kInvalidArgument, Str(f.bisect, ": must end in .onnx"));
+  if (!f.bisect.empty() && IsPlanFile(f.tested()))
+    return Status(Code::kInvalidArgument,
+                  Str(f.tested(), ": --bisect takes a model, is a plan file: give the model it was made of"));
   HASTEN_ASSIGN(const std::shared_ptr<const Model> model, LoadModel(f.run.model, f.run.plan.plugins.catalog()));
   SessionOptions references;
   references.plan.references_only = true;
@@ -186,7 +190,7 @@ Status Compare(const CompareFlags& f, Report* report) {
   report->Notes(model->notes);
   HASTEN_ASSIGN(const std::vector<Value> inputs, GatherInputs(f.run, *right, report));
   HASTEN_ASSIGN(const Judged judged, Judge(f, *model, right.get(), inputs).At(f.run.model));
-  Comparison c{f.run.model, f.other.empty() ? f.run.model : f.other, judged.by, f.bound, {}, {}, {}, {}};
+  Comparison c{f.run.model, f.tested(), judged.by, f.bound, {}, {}, {}, {}};
   int64_t dropped = judged.dropped;
   const auto compare_layers = [&](const LayerTrace& trace) {
     dropped += trace.dropped();
@@ -277,8 +281,8 @@ The histogram counts f32 elements by how many units in the last place they are a
 
 --bisect begins at the first layer beyond the bound. It cuts parts of B out that end there, feeds them what the judge
 computed, and looks for the smallest that is beyond the bound by itself: one node, where one is to blame. Parts are run
-as B was, those of a plan file as the options say; where B is another model that is wrong even without any rule, without
-rules. The last line says how to see the difference again.
+as B was; where B is another model that is wrong even without any rule, without rules. The last line says how to see
+the difference again. A plan file holds nodes that ONNX has not: give the model that it was made of.
 
 Exit status: 0 all outputs within the bound, 1 bad input or an output beyond it, 2 wrong usage.)";
 
