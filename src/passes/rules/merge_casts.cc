@@ -31,6 +31,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const NodeId inner = c.Producer(c.node(n).inputs[0], "Cast");
   if (inner == kNone || !c.node(inner).epilogue.empty()) return false;
   const ValueId x = c.node(inner).inputs[0];
+  if (c.type(c.node(n).outputs[0]).dtype == DType::kString) return false;  // which tells how many digits there were
   if (c.type(x).dtype == DType::kNone || !Holds(c.type(c.node(n).inputs[0]).dtype, c.type(x).dtype)) return false;
   c.SetInput(n, 0, x);
   return true;

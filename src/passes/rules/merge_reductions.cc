@@ -52,6 +52,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const ValueId between = node.inputs[0];
   const NodeId inner = c.Producer(between, node.op->name);
   if (inner == kNone || !c.OnlyUse(between)) return false;
+  if (node.op->name == "ReduceMean" && !IsFloat(c.type(between).dtype)) return false;  // each drops a rest
   const auto first = AxesOf(c, c.node(inner)), second = AxesOf(c, node);
   if (!first || !second) return false;
   const bool kept = c.node(inner).attrs.as<ReduceAttrs>().keepdims, keeps = node.attrs.as<ReduceAttrs>().keepdims;
