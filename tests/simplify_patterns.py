@@ -394,7 +394,9 @@ def chains(b):
         start = y
         for _ in range(b.pick(1, 2, 2, 3)):
             if kind == "cast":
-                y = b.add("Cast", b.add("Cast", y, to=b.pick(T.DOUBLE, T.DOUBLE, T.FLOAT16)), to=b.pick(T.FLOAT, T.FLOAT, T.DOUBLE))
+                y = b.add("Cast", y, to=b.pick(T.DOUBLE, T.DOUBLE, T.FLOAT16, T.INT32, T.BOOL))
+                y = b.add("Cast", y, to=b.pick(T.INT64, T.DOUBLE, T.FLOAT)) if b.chance(0.4) else y
+                y = b.add("Cast", y, to=b.pick(T.FLOAT, T.FLOAT, T.DOUBLE))
             elif kind == "clip":
                 low, high = b.pick("", b.constant(-1.5), b.constant(0.25)), b.pick("", b.constant(1), b.constant(0.5))
                 y = b.add("Relu", y) if b.chance(0.3) else b.add("Clip", b.add("Cast", y, to=T.FLOAT), low, high)
