@@ -17,7 +17,8 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from command_line import HASTEN
-from simplify_patterns import KINDS, Builder, quantized
+from model_builder import Builder
+from simplify_patterns import KINDS, quantized
 
 COUNT = int(os.environ.get("HASTEN_SIMPLIFY_MODELS", 30 * len(KINDS)))
 LEVELS = ort.GraphOptimizationLevel

@@ -27,6 +27,13 @@ inline std::vector<int64_t> PermOf(const Node& transpose) {
   return perm;
 }
 
+// The order of axes that undoes `perm`.
+inline std::vector<int64_t> InverseOf(const std::vector<int64_t>& perm) {
+  std::vector<int64_t> out(perm.size());
+  for (size_t i = 0; i < perm.size(); ++i) out[static_cast<size_t>(perm[i])] = static_cast<int64_t>(i);
+  return out;
+}
+
 // The attributes that the node and `op` both have, by name.
 inline std::vector<NamedAttr> SharedAttrs(const Node& node, const OpDef& op) {
   std::vector<NamedAttr> out;

@@ -39,6 +39,12 @@ NodeId RewriteContext::Producer(ValueId v, std::string_view op) const {
   return n != kNone && node(n).op && node(n).op->name == op ? n : kNone;
 }
 
+NodeId RewriteContext::Producer(ValueId v, std::initializer_list<std::string_view> ops) const {
+  for (const std::string_view op : ops)
+    if (const NodeId n = Producer(v, op); n != kNone) return n;
+  return kNone;
+}
+
 const Tensor* RewriteContext::Known(ValueId v) const {
   if (v == kNone) return nullptr;
   // An input with a default is no constant: the caller may give another one.

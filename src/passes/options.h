@@ -26,6 +26,9 @@ struct PassOptions {
   bool contrib = false;       // ops of com.microsoft may be made: Stage::kContrib runs
   bool log = false;           // whether the report lists every firing
   const Catalog* catalog = &Catalog::BuiltIn();
+
+  // Whether ops of com.microsoft may be made: plans have them in any case.
+  bool takes_contrib() const { return target != Target::kFile || contrib; }
 };
 
 }  // namespace hasten

@@ -37,6 +37,8 @@ class RewriteContext {
   std::optional<Dims> dims(ValueId v) const;
   // The node that computes v if its op has this name; kNone otherwise.
   NodeId Producer(ValueId v, std::string_view op) const;
+  // The same of the first of these ops that does.
+  NodeId Producer(ValueId v, std::initializer_list<std::string_view> ops) const;
   // Contents known before any run: of constants, and of what inference can tell.  Null if unknown.
   const Tensor* Known(ValueId v) const;
   std::optional<std::vector<int64_t>> KnownInts(ValueId v) const;

@@ -20,8 +20,7 @@ bool IsBias(const RewriteContext& c, ValueId v, NodeId product) {
 }
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
-  const bool is_plain_file = c.options().target == Target::kFile && !c.options().contrib;
-  if (is_plain_file || !c.node(n).epilogue.empty()) return false;
+  if (!c.options().takes_contrib() || !c.node(n).epilogue.empty()) return false;
   for (const Product& p : kProducts)
     for (size_t i : {size_t{0}, size_t{1}}) {
       const ValueId x = c.node(n).inputs[i], bias = c.node(n).inputs[1 - i];

@@ -81,8 +81,7 @@ bool IsServed(const RewriteContext& c, ValueId a, ValueId b) {
 }
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
-  const bool is_plain_file = c.options().target == Target::kFile && !c.options().contrib;
-  if (is_plain_file || !c.node(n).epilogue.empty()) return false;
+  if (!c.options().takes_contrib() || !c.node(n).epilogue.empty()) return false;
   const auto scaled = ScaledProductAt(c, n);
   const auto operands = scaled ? OperandsOf(c, *scaled) : std::nullopt;
   if (!operands || !IsServed(c, (*operands)[0], (*operands)[1])) return false;

@@ -34,18 +34,13 @@ std::optional<std::vector<int64_t>> FactorsOf(const Shape& x, const Shape& cut, 
   return out;
 }
 
-NodeId ProducerOfEither(const RewriteContext& c, ValueId v, std::string_view one, std::string_view other) {
-  const NodeId n = c.Producer(v, one);
-  return n == kNone ? c.Producer(v, other) : n;
-}
-
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   if (c.options().opset > 0 && c.options().opset < kFirstOpset) return false;
   const ValueId y = c.node(n).outputs[0], repeated = c.node(n).inputs[0];
-  const NodeId repeat = ProducerOfEither(c, repeated, "Expand", "Tile");
+  const NodeId repeat = c.Producer(repeated, {"Expand", "Tile"});
   if (repeat == kNone || !c.OnlyUse(repeated)) return false;
   const ValueId cut = c.node(repeat).inputs[0];
-  const NodeId cuts = ProducerOfEither(c, cut, "Reshape", "Unsqueeze");
+  const NodeId cuts = c.Producer(cut, {"Reshape", "Unsqueeze"});
   if (cuts == kNone || !c.OnlyUse(cut)) return false;
   const ValueId x = c.node(cuts).inputs[0];
   for (const NodeId m : {n, repeat, cuts})

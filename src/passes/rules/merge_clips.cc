@@ -32,8 +32,7 @@ std::optional<Bounds> BoundsOf(const RewriteContext& c, NodeId n) {
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const ValueId between = c.node(n).inputs[0], y = c.node(n).outputs[0];
-  NodeId inner = c.Producer(between, "Clip");
-  if (inner == kNone) inner = c.Producer(between, "Relu");
+  const NodeId inner = c.Producer(between, {"Clip", "Relu"});
   if (inner == kNone) return false;
   const auto first = BoundsOf(c, inner), second = BoundsOf(c, n);
   if (!first || !second) return false;

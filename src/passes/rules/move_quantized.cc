@@ -13,7 +13,7 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   if (!OnlyMoves(c.node(move))) return false;
   Node plain = c.Like(move);
   // ONNX Runtime, for which files mostly are, pools floats faster than it pools integers.
-  if (c.options().target == Target::kFile && !c.options().contrib && plain.op->name == "MaxPool") return false;
+  if (!c.options().takes_contrib() && plain.op->name == "MaxPool") return false;
   const size_t moved = plain.op->name == "Concat" ? plain.inputs.size() : 1;
   for (size_t i = 0; i < moved; ++i) {
     const auto x = DequantizedFrom(c, plain.inputs[i]);

@@ -19,8 +19,7 @@ NodeId QuantizedFor(const RewriteContext& c, const Node& product) {
 }
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
-  const bool is_plain_file = c.options().target == Target::kFile && !c.options().contrib;
-  const NodeId quantize = is_plain_file ? kNone : QuantizedFor(c, c.node(n));
+  const NodeId quantize = c.options().takes_contrib() ? QuantizedFor(c, c.node(n)) : kNone;
   if (quantize == kNone || !c.node(n).epilogue.empty()) return false;
   std::vector<ValueId> in = c.node(n).inputs;
   const ValueId x = c.node(quantize).inputs[0];

@@ -9,13 +9,6 @@ constexpr std::string_view kRoots[] = {"Transpose"};
 constexpr int64_t kLeastInner = 64;
 constexpr int kAnyAxis = 13;  // opset from which rows may run along any axis
 
-bool IsInverse(const std::vector<int64_t>& a, const std::vector<int64_t>& b) {
-  if (a.empty() || a.size() != b.size()) return false;
-  for (size_t i = 0; i < b.size(); ++i)
-    if (a[static_cast<size_t>(b[i])] != static_cast<int64_t>(i)) return false;
-  return true;
-}
-
 // For runs the Transposes stay where they cost less than rows that lie narrowly interleaved.
 bool IsFast(const RewriteContext& c, const Shape& x, int axis) {
   if (!x.ranked() || axis >= x.rank()) return false;
@@ -26,7 +19,7 @@ bool IsFast(const RewriteContext& c, const Shape& x, int axis) {
 
 Result<bool> Apply(RewriteContext& c, NodeId n) {
   const ValueId inner = c.node(n).inputs[0], y = c.node(n).outputs[0];
-  const NodeId plain = c.Producer(inner, "Softmax"), softmax = plain == kNone ? c.Producer(inner, "LogSoftmax") : plain;
+  const NodeId softmax = c.Producer(inner, {"Softmax", "LogSoftmax"});
   if (softmax == kNone || !c.OnlyUse(inner) || !c.node(softmax).epilogue.empty() || !c.node(n).epilogue.empty())
     return false;
   const NodeId transpose = c.Producer(c.node(softmax).inputs[0], "Transpose");
@@ -34,7 +27,8 @@ Result<bool> Apply(RewriteContext& c, NodeId n) {
   const auto perm = PermOf(c.node(transpose));
   const auto& attrs = c.node(softmax).attrs.as<SoftmaxAttrs>();
   const auto rank = static_cast<int64_t>(perm.size());
-  if (!IsInverse(perm, PermOf(c.node(n))) || attrs.flatten || attrs.axis < -rank || attrs.axis >= rank) return false;
+  if (perm.empty() || PermOf(c.node(n)) != InverseOf(perm) || attrs.flatten || attrs.axis < -rank || attrs.axis >= rank)
+    return false;
   const int64_t at = perm[static_cast<size_t>(attrs.axis < 0 ? attrs.axis + rank : attrs.axis)], axis = at - rank;
   const ValueId x = c.node(transpose).inputs[0];
   if (!IsFast(c, c.type(y).shape, static_cast<int>(at))) return false;

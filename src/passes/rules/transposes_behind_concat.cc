@@ -10,12 +10,6 @@ namespace {
 constexpr std::string_view kRoots[] = {"Transpose"};
 using Perm = std::vector<int64_t>;
 
-Perm InverseOf(const Perm& perm) {
-  Perm out(perm.size());
-  for (size_t i = 0; i < perm.size(); ++i) out[static_cast<size_t>(perm[i])] = static_cast<int64_t>(i);
-  return out;
-}
-
 // What v is the Transpose by `perm` of; kNone if it is none.
 ValueId TransposedBy(const RewriteContext& c, ValueId v, const Perm& perm) {
   const NodeId transpose = c.Producer(v, "Transpose");
