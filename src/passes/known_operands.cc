@@ -38,7 +38,8 @@ Result<bool> MergeKnownOperands(RewriteContext& c, NodeId n, const Arithmetic& a
   const Operands inner = OperandsOf(c, before, arithmetic);
   if (!inner.known) return false;
   const Dims &a = inner.known->dims, &b = outer.known->dims;
-  if (a != b && a.rank() != 0 && b.rank() != 0) return false;
+  const bool is_served = a.rank() == 0 || b.rank() == 0 || (arithmetic.takes_equal_shapes && a == b);
+  if (!is_served) return false;
   HASTEN_ASSIGN(Tensor joined, NewTensor(DType::kF32, a.rank() == 0 ? b : a));
   for (int64_t i = 0; i < joined.elements(); ++i) {
     const double v = arithmetic.join(At(inner, arithmetic, i), At(outer, arithmetic, i));

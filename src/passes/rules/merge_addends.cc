@@ -12,6 +12,7 @@ constexpr Arithmetic kSums = {
     .invert = [](double v) { return -v; },
     .join = [](double a, double b) { return a + b; },
     .keeps = [](double v) { return std::isfinite(static_cast<float>(v)); },
+    .takes_equal_shapes = true,
     .operand = "addend",
 };
 
